@@ -1,0 +1,24 @@
+"""jaxcollapse: exact, vectorised simulation of model collapse, with its exact theory beside it.
+
+Read the names in this order: a language is the truth, a regime says what each generation is trained
+on, a process joins them, the engine simulates, theory gives the exact curve, analysis estimates.
+"""
+
+from jaxcollapse import engine, statistics
+from jaxcollapse.engine import CollapseTimes, Trace, collapse_times, simulate
+from jaxcollapse.process import Process, recursive_training
+from jaxcollapse.regimes import FullySynthetic, PartiallySynthetic
+
+__version__ = "0.1.0"
+__all__ = [
+    "CollapseTimes",
+    "FullySynthetic",
+    "PartiallySynthetic",
+    "Process",
+    "Trace",
+    "collapse_times",
+    "engine",
+    "recursive_training",
+    "simulate",
+    "statistics",
+]

@@ -1,0 +1,113 @@
+"""Bad input fails here, in Python and before tracing: one sentence with the argument, its value and the remedy."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import jax
+import numpy as np
+
+LARGEST = 2**31 - 1
+"""Counts are 32-bit integers."""
+
+
+def concrete(value: Any) -> bool:
+    """Whether a value can be looked at now (it is a number or an array, not a tracer or a pytree placeholder)."""
+    if isinstance(value, jax.core.Tracer):
+        return False
+    return isinstance(value, numbers.Number | np.ndarray | np.generic | jax.Array | list | tuple)
+
+
+def whole_number(name: str, value: Any, *, least: int = 1, most: int = LARGEST, remedy: str = "") -> None:
+    """Refuse a concrete value (or any element of an array) that is not an integer in ``[least, most]``.
+
+    Raises:
+      ValueError: naming the argument, its value and what would do.
+    """
+    if not concrete(value):
+        return
+    array = np.asarray(value)
+    advice = f"; {remedy}" if remedy else ""
+    if array.dtype.kind not in "iu" and not (array.dtype == object and _all_integers(array)):
+        raise ValueError(f"{name} must be a whole number, got {value!r}{advice}")
+    if array.size == 0 or any(not least <= int(v) <= most for v in array.ravel()):
+        raise ValueError(f"{name} must be between {least} and {most}, got {value!r}{advice}")
+
+
+def _all_integers(array: np.ndarray) -> bool:
+    return all(isinstance(v, int) and not isinstance(v, bool) for v in array.ravel())
+
+
+def static_whole_number(name: str, value: Any, *, least: int = 1, most: int = LARGEST, remedy: str = "") -> int:
+    """The same for what fixes shapes: a single number, known before tracing.
+
+    Raises:
+      ValueError: also when the value is traced.
+    """
+    if not concrete(value) or np.ndim(value) != 0:
+        raise ValueError(f"{name} fixes array shapes and must be one number known before tracing, got {value!r}")
+    whole_number(name, value, least=least, most=most, remedy=remedy)
+    return int(value)
+
+
+def probabilities(name: str, p: Any) -> np.ndarray:
+    """``p`` as float64, divided by its sum; refused unless finite, non-negative and summing to one.
+
+    The sum may be off by 1e-5, what rounding to float32 explains.
+
+    Raises:
+      ValueError: naming the argument, the offending value and what would do.
+    """
+    try:
+        array = np.asarray(p, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be an array of probabilities, got {type(p).__name__}") from None
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name} must be a non-empty vector of probabilities [vocabulary], got shape {array.shape}")
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        raise ValueError(f"{name} must be finite, but {name}[{bad[0]}] is {array[bad[0]]}; remove or replace it")
+    bad = np.flatnonzero(array < 0)
+    if bad.size:
+        raise ValueError(f"{name} must not be negative, but {name}[{bad[0]}] is {array[bad[0]]:g}")
+    total = array.sum()
+    if abs(total - 1) > 1e-5:
+        raise ValueError(f"{name} must sum to one, got {total:.9g}; divide by the sum, or use languages.from_counts")
+    return array / total
+
+
+def key(value: Any) -> None:
+    """Refuse everything but one typed threefry key.
+
+    Other generators do not promise the same bits across batch sizes, shards and backends.
+
+    Raises:
+      TypeError: for raw integers and old-style keys.
+      ValueError: for other generators and for arrays of keys.
+    """
+    if not isinstance(value, jax.Array) or not jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+        raise TypeError(f"key must be a typed key, got {type(value).__name__}; make one with jax.random.key(seed)")
+    implementation = str(jax.random.key_impl(value))
+    if "threefry2x32" not in implementation and "fry" not in implementation:
+        raise ValueError(
+            f"key must be a threefry key, got {implementation}: only threefry gives the same bits for every batch, "
+            "shard and backend; use jax.random.key(seed, impl='threefry2x32')"
+        )
+    if value.shape != ():
+        raise ValueError(f"key must be one key, got an array of keys of shape {value.shape}; use jax.vmap over keys")
+
+
+def choice(name: str, value: str, among: Any) -> None:
+    """Refuse a name that is not in the list, and suggest the nearest one.
+
+    Raises:
+      ValueError: with the suggestion and the whole list.
+    """
+    import difflib
+
+    known = sorted(among)
+    if value not in known:
+        near = difflib.get_close_matches(str(value), known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"unknown {name} {value!r}; {hint}known: {', '.join(known)}")

@@ -1,0 +1,393 @@
+"""The engine: fold keys, scan over generations, map over chains, record statistics. It knows nothing else.
+
+The key of chain ``c`` at generation ``m`` is ``fold_in(fold_in(key, c), m)``: derived by meaning, so
+a run in pieces, with more chains, or laid over devices gives each chain the same bits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from jaxcollapse import check, statistics
+from jaxcollapse.process import Process, State, Status, View
+from jaxcollapse.statistics import Statistic
+
+Record = str | Statistic | Callable[[View], Array] | Sequence[str | Statistic | Callable[[View], Array]]
+
+# All of a batch's chains are at one generation, so `m` carries no chain axis.
+_CHAINS: Any = State(m=None, chain=0, model=0, memory=0, tokens=0, first=0, status=0)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """What was recorded, a pytree.
+
+    ``trace[name]`` is ``[chains, generations + 1, ...]``, indexed by the generation ``m``.
+
+    Attributes:
+      values: the statistics by name.
+      status: a :class:`~jaxcollapse.process.Status` for each chain, ``int32 [chains]``; not 0 only
+        when traced inputs were bad, and then that chain's values are NaN (-1 for integers).
+    """
+
+    values: dict[str, Array]
+    status: Array
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.values:
+            check.choice("recorded statistic", name, self.values)
+        return self.values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    @property
+    def chains(self) -> int:
+        """The number of chains."""
+        return self.status.shape[-1]
+
+    @property
+    def generations(self) -> int:
+        """The last generation recorded."""
+        return next(iter(self.values.values())).shape[self.status.ndim] - 1
+
+    def check(self) -> Trace:
+        """This trace, unless a chain had bad traced inputs.
+
+        Raises:
+          ValueError: saying what was wrong with how many chains.
+        """
+        for fault in (Status.SIZE, Status.TRUTH):
+            bad = int(np.sum((np.asarray(self.status) & fault) != 0))
+            if bad:
+                remedy = {
+                    Status.SIZE: "a sample size is below 1 or above its capacity; raise the capacity",
+                    Status.TRUTH: "p has a negative or NaN entry or does not sum to one",
+                }[fault]
+                raise ValueError(f"{bad} of {self.status.size} chains had bad inputs: {remedy}")
+        return self
+
+
+def simulate(
+    key: Array,
+    process: Process,
+    *,
+    chains: int | Array,
+    generations: int,
+    record: Record = ("heterozygosity", "support"),
+) -> Trace:
+    """Simulate independent chains of recursive training and record statistics of every generation.
+
+    Pure: it may be called inside ``jit``, ``vmap`` and ``shard_map``. Chain ``c`` depends on ``key``,
+    on the process' values and on ``c`` alone: 320 chains agree with 256 on the first 256.
+
+    Args:
+      key: a typed threefry key, consumed.
+      process: from :func:`~jaxcollapse.process.recursive_training`. Other values of its leaves (n,
+        real, p) within capacity compile nothing.
+      chains: how many, numbered from 0; or their numbers, ``int [chains]``, laid over devices as the
+        chains are to be.
+      generations: the last generation; static.
+      record: names of statistics (:data:`~jaxcollapse.statistics.STATISTICS`), or functions of a
+        :class:`~jaxcollapse.process.View`; define a function once, for each new one compiles anew.
+
+    Returns:
+      A :class:`Trace`; ``trace[name]`` is ``[chains, generations + 1]``, ``m = 0`` the truth.
+
+    Raises:
+      TypeError, ValueError: for a wrong key, process, number or statistic, before anything is traced.
+      MemoryError: when the run would not fit in memory.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> process = jc.recursive_training(jc.languages.zipf(100), jc.FullySynthetic(n=50))
+      >>> trace = jc.simulate(jax.random.key(0), process, chains=8, generations=20, record="support")
+      >>> trace["support"].shape
+      (8, 21)
+    """
+    key, process, numbers, wanted = _prepare(key, process, chains, generations, record)
+    return _simulate(key, process, numbers, generations=int(generations), record=wanted)
+
+
+def start(
+    key: Array, process: Process, *, chains: int | Array, record: Record = ("heterozygosity", "support")
+) -> tuple[State, Trace]:
+    """The first piece of a run: generations 0 and 1.
+
+    ``start``, then :func:`advance` any number of times, gives the bits of one :func:`simulate`; the
+    place for progress, checkpoints and patience is between the pieces.
+
+    Args:
+      key, process, chains, record: as for :func:`simulate`.
+
+    Returns:
+      The state of all chains at generation 1, and a trace of generations 0 and 1.
+
+    Raises:
+      As :func:`simulate`.
+    """
+    key, process, numbers, wanted = _prepare(key, process, chains, 1, record)
+    return _start(key, process, numbers, record=wanted)
+
+
+def advance(
+    key: Array,
+    process: Process,
+    state: State,
+    *,
+    generations: int,
+    record: Record = ("heterozygosity", "support"),
+) -> tuple[State, Trace]:
+    """The next piece of a run.
+
+    Args:
+      key, process, record: the same as for :func:`start`.
+      state: where the last piece ended.
+      generations: how many more; static.
+
+    Returns:
+      The state at the end, and a trace of the new generations alone, ``[chains, generations]``.
+
+    Raises:
+      As :func:`simulate`.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> key, process = jax.random.key(0), jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=8))
+      >>> state, beginning = jc.engine.start(key, process, chains=4)
+      >>> state, more = jc.engine.advance(key, process, state, generations=5)
+      >>> int(state.m), more["support"].shape
+      (6, (4, 5))
+    """
+    key, process, _, wanted = _prepare(key, process, state.chain, generations, record)
+    return _advance(key, process, state, generations=int(generations), record=wanted)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class CollapseTimes:
+    """When chains first became a Dirac mass.
+
+    Attributes:
+      time: the first generation ``m`` with ``max p^(m) = 1``, ``int32 [chains]``; for chains not seen
+        to collapse, the last generation looked at.
+      observed: whether collapse was seen, ``bool [chains]``; False means censored at ``time``.
+    """
+
+    time: Array
+    observed: Array
+
+
+def collapse_times(key: Array, process: Process, *, chains: int | Array, max_generations: int) -> CollapseTimes:
+    """The collapse time ``T`` of each chain: the first generation that is a Dirac mass.
+
+    Runs until every chain has collapsed, or to ``max_generations``. Where Dirac masses do not absorb
+    (real data of more than one kind remains) this is the first visit.
+
+    Args:
+      key, process, chains: as for :func:`simulate`; the same key gives the same chains.
+      max_generations: when to stop looking; a new value compiles nothing.
+
+    Returns:
+      :class:`CollapseTimes`.
+
+    Raises:
+      As :func:`simulate`.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> process = jc.recursive_training(jc.languages.uniform(10), jc.FullySynthetic(n=10))
+      >>> times = jc.collapse_times(jax.random.key(0), process, chains=1000, max_generations=10_000)
+      >>> bool(times.observed.all()), 16 < float(times.time.mean()) < 19  # E T = 17.50
+      (True, True)
+    """
+    key, process, numbers, _ = _prepare(key, process, chains, max_generations, "collapsed", name="max_generations")
+    return _collapse_times(key, process, numbers, jnp.int32(max_generations))
+
+
+def _prepare(
+    key: Array, process: Process, chains: int | Array, generations: int, record: Record, name: str = "generations"
+) -> tuple[Array, Process, Array, tuple[Statistic, ...]]:
+    """Judge what a caller passed, and bring equal values to equal types so that they share a compilation."""
+    check.key(key)
+    if not isinstance(process, Process):
+        raise TypeError(f"process must come from jc.recursive_training(p, regime), got {type(process).__name__}")
+    last = check.static_whole_number(name, generations)
+    wanted = statistics.resolve(record)
+    if isinstance(chains, jax.Array | np.ndarray) and chains.ndim == 1:
+        numbers = jnp.asarray(chains, jnp.int32)
+        if numbers.size == 0:
+            raise ValueError("chains must hold at least one chain number, got an empty array")
+    else:
+        numbers = np.int32(check.static_whole_number("chains", chains))
+    process = jax.tree.map(_canonical, process)
+    count = numbers.shape[0] if numbers.ndim else int(numbers)
+    _refuse_what_does_not_fit(process, count, last if name == "generations" else 1, wanted)
+    return key, process, jnp.arange(count, dtype=jnp.int32) if numbers.ndim == 0 else numbers, wanted
+
+
+def _canonical(leaf: Any) -> Array:
+    array = jnp.asarray(leaf)
+    return array.astype(jnp.float32 if jnp.issubdtype(array.dtype, jnp.floating) else jnp.int32)
+
+
+def memory_needed(process: Process, *, chains: int, generations: int, record: Record = ()) -> int:
+    """An estimate of the bytes that a run needs at its peak: states twice over, counts, and the trace.
+
+    Args:
+      process, chains, generations, record: as for :func:`simulate`.
+
+    Returns:
+      Bytes.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training(jc.languages.zipf(100), jc.FullySynthetic(n=1000))
+      >>> jc.engine.memory_needed(process, chains=10, generations=100, record="support") < 1e6
+      True
+    """
+    leaves, structure = jax.tree.flatten(jax.tree.map(_canonical, process))
+    shapes = tuple(jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves)
+    return _bytes(structure, shapes, chains, generations, statistics.resolve(record) if record else ())
+
+
+@functools.lru_cache(maxsize=256)
+def _bytes(structure: Any, shapes: tuple, chains: int, generations: int, wanted: tuple[Statistic, ...]) -> int:
+    """Shapes alone are traced, for one chain."""
+    keep_first = any(statistic.needs_first for statistic in wanted)
+    process = jax.tree.unflatten(structure, shapes)
+    begin = functools.partial(Process.init, keep_first=keep_first)
+    key = jax.eval_shape(lambda: jax.random.key(0, impl="threefry2x32"))
+    state = jax.eval_shape(begin, process, key, jax.ShapeDtypeStruct((), jnp.int32))
+    view = jax.eval_shape(Process.view, process, state)
+    row = jax.eval_shape(lambda view: [statistic.of(view) for statistic in wanted], view)
+    size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))  # noqa: E731
+    entries = state.tokens.size * 4
+    truth_beside_first = process.vocabulary * 4 if keep_first else 0
+    return chains * (2 * size(state) + 4 * entries + truth_beside_first + 2 * (generations + 1) * size(row))
+
+
+def _refuse_what_does_not_fit(process: Process, chains: int, generations: int, wanted: tuple[Statistic, ...]) -> None:
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(process)):
+        return
+    needed, there = memory_needed(process, chains=chains, generations=generations, record=wanted), _memory_of_device()
+    if needed > there:
+        raise MemoryError(
+            f"chains={chains} and generations={generations} with {process.regime} would need about "
+            f"{needed / 2**30:,.1f} GiB, and the device has {there / 2**30:,.1f}; "
+            "lower chains, the sample size or generations, or record less"
+        )
+
+
+def _memory_of_device() -> int:
+    """The memory that a run may use: the accelerator's, or else the machine's."""
+    limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
+    if limit:
+        return int(limit) * jax.local_device_count()
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _chain_key(key: Array, chain: Array, m: Array) -> Array:
+    return jax.random.fold_in(jax.random.fold_in(key, chain), m)
+
+
+def _measure(process: Process, view: View, status: Array, record: tuple[Statistic, ...]) -> dict[str, Array]:
+    def sound(value: Array) -> Array:
+        if jnp.issubdtype(value.dtype, jnp.floating):
+            return jnp.where(status == 0, value, jnp.nan)
+        if value.dtype == jnp.bool_:
+            return value & (status == 0)
+        return jnp.where(status == 0, value, -1)
+
+    return {statistic.name: sound(jnp.asarray(statistic.of(view))) for statistic in record}
+
+
+def _start_chain(
+    key: Array, process: Process, chain: Array, record: tuple[Statistic, ...]
+) -> tuple[State, dict[str, Array]]:
+    keep_first = any(statistic.needs_first for statistic in record)
+    state = process.init(_chain_key(key, chain, jnp.int32(1)), chain, keep_first=keep_first)
+    at_truth = _measure(process, process.view_truth(state), state.status, record)
+    at_first = _measure(process, process.view(state), state.status, record)
+    return state, jax.tree.map(lambda *rows: jnp.stack(rows), at_truth, at_first)
+
+
+def _advance_chain(
+    key: Array, process: Process, state: State, generations: int, record: tuple[Statistic, ...]
+) -> tuple[State, dict[str, Array]]:
+    def generation(state: State, _: None) -> tuple[State, dict[str, Array]]:
+        state = process.step(_chain_key(key, state.chain, state.m + 1), state)
+        return state, _measure(process, process.view(state), state.status, record)
+
+    return lax.scan(generation, state, length=generations)
+
+
+@functools.partial(jax.jit, static_argnames="record")
+def _start(key: Array, process: Process, chains: Array, *, record: tuple[Statistic, ...]) -> tuple[State, Trace]:
+    over_chains = jax.vmap(lambda chain: _start_chain(key, process, chain, record), out_axes=(_CHAINS, 0))
+    state, values = over_chains(chains)
+    return state, Trace(values, state.status)
+
+
+@functools.partial(jax.jit, static_argnames=("generations", "record"))
+def _advance(
+    key: Array, process: Process, state: State, *, generations: int, record: tuple[Statistic, ...]
+) -> tuple[State, Trace]:
+    over_chains = jax.vmap(
+        lambda state: _advance_chain(key, process, state, generations, record),
+        in_axes=(_CHAINS,),
+        out_axes=(_CHAINS, 0),
+    )
+    state, values = over_chains(state)
+    return state, Trace(values, state.status)
+
+
+@functools.partial(jax.jit, static_argnames=("generations", "record"))
+def _simulate(key: Array, process: Process, chains: Array, *, generations: int, record: tuple[Statistic, ...]) -> Trace:
+    state, trace = _start(key, process, chains, record=record)
+    if generations == 1:
+        return trace
+    _, more = _advance(key, process, state, generations=generations - 1, record=record)
+    return Trace(join(trace.values, more.values), trace.status)
+
+
+def join(*pieces: dict[str, Array]) -> dict[str, Array]:
+    """Recorded pieces laid end to end along the generations, axis 1."""
+    return jax.tree.map(lambda *arrays: jnp.concatenate(arrays, axis=1), *pieces)
+
+
+@jax.jit
+def _collapse_times(key: Array, process: Process, chains: Array, max_generations: Array) -> CollapseTimes:
+    is_dirac = statistics.collapsed
+
+    def begin(chain: Array) -> tuple[State, Array, Array]:
+        state = process.init(_chain_key(key, chain, jnp.int32(1)), chain, keep_first=False)
+        at_truth = is_dirac(process.view_truth(state))
+        return state, jnp.where(at_truth, 0, 1).astype(jnp.int32), at_truth | is_dirac(process.view(state))
+
+    def step(state: State) -> tuple[State, Array]:
+        state = process.step(_chain_key(key, state.chain, state.m + 1), state)
+        return state, is_dirac(process.view(state))
+
+    def generation(carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
+        state, time, done = carry
+        state, dirac = jax.vmap(step, in_axes=(_CHAINS,), out_axes=(_CHAINS, 0))(state)
+        return state, jnp.where(done, time, state.m), done | dirac
+
+    def unfinished(carry: tuple[State, Array, Array]) -> Array:
+        state, _, done = carry
+        return (state.m < max_generations) & ~jnp.all(done)
+
+    carry = jax.vmap(begin, out_axes=(_CHAINS, 0, 0))(chains)
+    _, time, done = lax.while_loop(unfinished, generation, carry)
+    return CollapseTimes(time, done)

@@ -1,0 +1,143 @@
+"""Fixed-point arithmetic in 32-bit words: sums whose bits do not depend on order.
+
+A float sum changes its last bits with the order of its terms, and XLA chooses that order anew for
+every shape, shard and fusion. Here each term is rounded once to a multiple of a fixed power of two
+and the multiples are added as 64-bit integers, kept as pairs of ``uint32`` because JAX has 64-bit
+integers only behind a global switch that is not ours to flip. Integer addition is associative, so
+the same terms give the same bits however a run is cut, sharded or batched.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+LOG_BITS = 27
+"""Logarithms are integers in units of 2^-27 nats (7.5e-9)."""
+
+
+class U64(NamedTuple):
+    """An unsigned 64-bit integer, ``hi * 2^32 + lo``; both words ``uint32`` of one shape."""
+
+    hi: Array
+    lo: Array
+
+
+def _u32(value: int) -> Array:
+    return jnp.uint32(value)
+
+
+def add(a: U64, b: U64) -> U64:
+    """``a + b`` modulo 2^64."""
+    lo = a.lo + b.lo
+    return U64(a.hi + b.hi + (lo < a.lo).astype(jnp.uint32), lo)
+
+
+def less(a: U64, b: U64) -> Array:
+    """Whether ``a < b``."""
+    return (a.hi < b.hi) | ((a.hi == b.hi) & (a.lo < b.lo))
+
+
+def multiply_high(a: Array, b: Array) -> Array:
+    """The upper word of the 64-bit product of two ``uint32``: ``floor(a b / 2^32)``."""
+    a_lo, a_hi = a & _u32(0xFFFF), a >> _u32(16)
+    b_lo, b_hi = b & _u32(0xFFFF), b >> _u32(16)
+    middle = a_hi * b_lo + ((a_lo * b_lo) >> _u32(16))
+    other = a_lo * b_hi + (middle & _u32(0xFFFF))
+    return a_hi * b_hi + (middle >> _u32(16)) + (other >> _u32(16))
+
+
+def multiply(a: Array, b: Array) -> U64:
+    """The 64-bit product of two ``uint32``."""
+    return U64(multiply_high(a, b), a * b)
+
+
+def scale(word: U64, bound: U64) -> U64:
+    """``floor(word * bound / 2^64)``: a uniform 64-bit word becomes an integer below ``bound``."""
+    low = multiply_high(word.lo, bound.lo)
+    cross_a, cross_b = multiply(word.hi, bound.lo), multiply(word.lo, bound.hi)
+    zero = jnp.zeros_like(low)
+    carried = add(add(U64(zero, cross_a.lo), U64(zero, cross_b.lo)), U64(zero, low)).hi
+    high = multiply(word.hi, bound.hi)
+    return add(add(high, U64(zero, cross_a.hi)), add(U64(zero, cross_b.hi), U64(zero, carried)))
+
+
+def from_float(x: Array, unit_exponent: int) -> U64:
+    """``floor(x 2^(32 + unit_exponent))`` of non-negative floats; exact, for no bit is rounded."""
+    scaled = x * 2.0**unit_exponent
+    whole = jnp.floor(scaled)
+    return U64(whole.astype(jnp.uint32), ((scaled - whole) * 2.0**32).astype(jnp.uint32))
+
+
+def _negate(a: U64) -> U64:
+    return add(U64(~a.hi, ~a.lo), U64(jnp.zeros_like(a.hi), jnp.ones_like(a.lo)))
+
+
+def _where(condition: Array, a: U64, b: U64) -> U64:
+    return U64(jnp.where(condition, a.hi, b.hi), jnp.where(condition, a.lo, b.lo))
+
+
+def total(terms: Array, bound: float) -> Array:
+    """The sum of ``terms [w]``, the same bits in any order.
+
+    Each term is cut to a multiple of ``2^-62`` times the power of two above ``bound``, then added
+    exactly; one conversion to float comes last.
+
+    Args:
+      terms: ``float32 [w]``, of either sign.
+      bound: no term and no sum exceeds this in absolute value.
+
+    Returns:
+      ``float32 []``.
+    """
+    unit = 30 - math.ceil(math.log2(bound))
+    magnitude = from_float(jnp.abs(terms).astype(jnp.float32), unit)
+    words = _where(terms < 0, _negate(magnitude), magnitude)
+    zero = np.uint32(0)
+    summed = U64(*lax.reduce(tuple(words), (zero, zero), lambda a, b: tuple(add(U64(*a), U64(*b))), (0,)))
+    negative = summed.hi >> _u32(31) == _u32(1)
+    summed = _where(negative, _negate(summed), summed)
+    # Both products are exact (powers of two), so fusing them into the sum cannot change it.
+    value = summed.hi.astype(jnp.float32) * 2.0**-unit + summed.lo.astype(jnp.float32) * 2.0 ** -(unit + 32)
+    return jnp.where(negative, -value, value)
+
+
+_LOG_2 = np.rint(np.arange(32) * math.log(2) * 2**LOG_BITS).astype(np.uint32)
+_LOG_2_NATS = (np.arange(128) * math.log(2)).astype(np.float32)
+_RECIPROCAL = np.floor(2**32 / (1 + (np.arange(128) + 0.5) / 128)).astype(np.uint32)
+_LOG_CENTRE = np.rint(-np.log(_RECIPROCAL / 2**32) * 2**LOG_BITS).astype(np.int32)
+
+
+def _log_mantissa(mantissa: Array) -> Array:
+    """``ln(mantissa / 2^31)`` in units of 2^-27, for ``uint32`` with the top bit set.
+
+    The mantissa is divided by the centre of one of 128 intervals (a table of reciprocals); what is
+    left is ``1 + r`` with ``|r| < 2^-8``, and three terms of the series suffice.
+    """
+    interval = ((mantissa >> _u32(24)) & _u32(127)).astype(jnp.int32)
+    r = (multiply_high(mantissa, jnp.asarray(_RECIPROCAL)[interval]) - _u32(2**31)).astype(jnp.int32)
+    coarse = r >> 8  # units of 2^-23
+    square = coarse * coarse  # units of 2^-46
+    cube = (square >> 15) * coarse  # units of 2^-54
+    series = ((r + 8) >> 4) - (square >> 20) + (cube // 3 >> 27)
+    return jnp.maximum(jnp.asarray(_LOG_CENTRE)[interval] + series, 0).astype(jnp.uint32)
+
+
+def log_integer(x: Array) -> Array:
+    """``ln x`` of positive ``uint32`` in units of 2^-27, as ``uint32``; within 3 units; 0 at 0."""
+    zeros = lax.clz(x)
+    shift = jnp.minimum(zeros, _u32(31))
+    value = jnp.asarray(_LOG_2)[(_u32(31) - shift).astype(jnp.int32)] + _log_mantissa(x << shift)
+    return jnp.where(x == _u32(0), _u32(0), value)
+
+
+def minus_log(p: Array) -> Array:
+    """``-ln p`` in nats of ``float32`` ``2^-126 <= p <= 1``, within 4e-8 (1 + -ln p); 0 where ``p`` is 0."""
+    bits = lax.bitcast_convert_type(p, jnp.uint32)
+    exponent = 127 - (bits >> _u32(23)).astype(jnp.int32)  # p = mantissa 2^-exponent, 1 <= mantissa < 2
+    log_mantissa = _log_mantissa((bits << _u32(8)) | _u32(2**31)).astype(jnp.float32) * 2.0**-LOG_BITS
+    return jnp.where(p > 0, jnp.asarray(_LOG_2_NATS)[jnp.clip(exponent, 0, 127)] - log_mantissa, 0.0)

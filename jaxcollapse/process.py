@@ -1,0 +1,291 @@
+"""The contract, and the process it makes: recursive training = learner x regime.
+
+An experiment is a Markov chain on models: *generate, collect, train*, again. A **learner** knows how
+a model is trained on a corpus and how it writes one; a **regime** knows which earlier generations
+feed the next one, and nothing about tokens. Everything here is one chain without a batch axis, pure,
+and inside JAX: :mod:`jaxcollapse.engine` folds keys, scans over generations and maps over chains.
+
+Generations are numbered by ``m``: 0 is the truth, 1 the first model, trained on real data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxcollapse import check, fixed
+
+Model = Any
+"""What a learner trains: a pytree whose structure only the learner knows."""
+Corpus = Any
+"""What a learner writes and is trained on: likewise."""
+Memory = Any
+"""What a regime keeps from generation to generation besides the last model."""
+
+
+class Table(NamedTuple):
+    """The next-token probabilities of one model, as a learner shows them; ``width`` entries.
+
+    Attributes:
+      p: probabilities, ``float32 [width]``.
+      q: ``1 - p``, exact near ``p = 1``, where ``1 - p`` in float32 is not.
+      surprisal: ``-ln p`` in nats, 0 where ``p`` is 0.
+      counts: ``int32 [width]`` out of ``total``, or None for a model that is not a table of counts.
+      total: the number of tokens counted, ``int32 []``, or None.
+    """
+
+    p: Array
+    q: Array
+    surprisal: Array
+    counts: Array | None
+    total: Array | None
+
+
+class Learner(Protocol):
+    """How a model is trained and how it writes. A pytree: numbers are leaves, capacities are static."""
+
+    def truth(self, p: Array) -> Model:
+        """The language itself as a model to sample from; ``p`` is ``float32 [vocabulary]``."""
+
+    def sample(self, key: Array, model: Model, size: Array, slots: int) -> Corpus:
+        """``size`` tokens (traced) written by a model, or by the truth, in room for ``slots`` (static)."""
+
+    def merge(self, first: Corpus, second: Corpus) -> Corpus:
+        """Both corpora in one."""
+
+    def reserve(self, corpus: Corpus, slots: int) -> Corpus:
+        """The same corpus in room for ``slots``."""
+
+    def fit(self, key: Array, corpus: Corpus, previous: Model | None) -> Model:
+        """A model trained on a corpus; ``previous`` (None at generation 1) is for warm starts."""
+
+    def compact(self, corpus: Corpus, vocabulary: int) -> tuple[Corpus, Array]:
+        """Rename the tokens of the first corpus when none but these can occur again.
+
+        Called once a chain, for closed regimes only. Returns the corpus and the token of each table
+        entry, ``int32 [width]``, padded with ``vocabulary``; a learner may return the corpus as it
+        is with ``arange(vocabulary)``.
+        """
+
+    def table(self, model: Model, width: int) -> Table:
+        """What statistics look at, with an entry for each of ``width`` names."""
+
+
+class Regime(Protocol):
+    """Which earlier generations feed the next one. Uses the learner's verbs only.
+
+    Attributes:
+      closed: static; True when generation 1 already holds every token that can ever occur.
+      room: static; the most tokens that a generation is trained on.
+    """
+
+    closed: ClassVar[bool]
+
+    @property
+    def room(self) -> int: ...
+
+    def begin(self, key: Array, learner: Learner, truth: Model) -> Corpus:
+        """What generation 1 is trained on: real data."""
+
+    def remember(self, memory: Memory | None, corpus: Corpus) -> Memory:
+        """What to keep besides the last model once ``corpus`` was collected; ``memory`` is None at generation 1."""
+
+    def collect(self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Corpus:
+        """What generation ``m >= 2`` is trained on; ``model`` is generation ``m - 1``."""
+
+    def faults(self) -> Array:
+        """Whether a traced size is outside its capacity, ``bool []``; concrete sizes were checked in Python."""
+
+
+class Status(enum.IntFlag):
+    """What was wrong with a chain's traced inputs; its statistics are then NaN, or -1 for integers."""
+
+    OK = 0
+    SIZE = 1  #: a sample size is below 1 or above its capacity
+    TRUTH = 2  #: p has a NaN or negative entry, or does not sum to one
+
+
+class State(NamedTuple):
+    """One chain between two generations.
+
+    Attributes:
+      m: the generation of ``model``, ``int32 []``; the same for all chains.
+      chain: the chain's number, ``int32 []``: it is data, never a position in a batch.
+      model: p^(m).
+      memory: what the regime keeps.
+      tokens: the token that each table entry stands for, ``int32 [width]``.
+      first: p^(1) as ``float32 [width]``; width 0 when no statistic asked for it.
+      status: a :class:`Status`, ``int32 []``.
+    """
+
+    m: Array
+    chain: Array
+    model: Model
+    memory: Memory
+    tokens: Array
+    first: Array
+    status: Array
+
+
+class View(NamedTuple):
+    """What a statistic may look at: a model beside the truth and beside generation 1.
+
+    All arrays are ``[width]``, one entry for each token that the chain can still produce (in token
+    order, so ``width`` may be smaller than the vocabulary); entries with ``p = 0`` may be padding.
+
+    Attributes:
+      tokens: index in the vocabulary, ``int32``; ``vocabulary`` for padding.
+      p, q, surprisal, counts, total: as in :class:`Table`; ``counts`` and ``total`` are None for the truth.
+      truth: true probabilities, 0 for padding.
+      truth_surprisal: ``-ln truth``, 0 where that is 0.
+      unlisted: true mass of tokens that have no entry, ``[]``.
+      unlisted_square: the sum of their squared true probabilities, ``[]``.
+      first: p^(1), or None where no statistic asked for it.
+    """
+
+    tokens: Array
+    p: Array
+    q: Array
+    surprisal: Array
+    counts: Array | None
+    total: Array | None
+    truth: Array
+    truth_surprisal: Array
+    unlisted: Array
+    unlisted_square: Array
+    first: Array | None
+
+
+def _table_of_floats(p: Array) -> Table:
+    return Table(p, jnp.float32(1) - p, fixed.minus_log(p), None, None)
+
+
+class _Role(enum.IntEnum):
+    """The last fold of a key: what the random words are for."""
+
+    COLLECT = 0
+    FIT = 1
+
+
+def _for(key: Array, role: _Role) -> Array:
+    return jax.random.fold_in(key, jnp.uint32(role))
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """A learner trained recursively under a regime; a pytree whose numbers are leaves.
+
+    Attributes:
+      p: the truth, ``float32 [vocabulary]``.
+      regime: what each generation is trained on.
+      learner: how it is trained and how it writes.
+    """
+
+    p: Array
+    regime: Any
+    learner: Any
+
+    @property
+    def vocabulary(self) -> int:
+        """The number of tokens, seen or not."""
+        return self.p.shape[0]
+
+    def init(self, key: Array, chain: Array, *, keep_first: bool = True) -> State:
+        """Generation 1: real data, and the model trained on it.
+
+        Args:
+          key: the key of this chain and generation, consumed.
+          chain: the chain's number.
+          keep_first: static; whether statistics will ask for p^(1).
+        """
+        truth = self.learner.truth(self.p)
+        corpus = self.regime.begin(_for(key, _Role.COLLECT), self.learner, truth)
+        if self.regime.closed:
+            corpus, tokens = self.learner.compact(corpus, self.vocabulary)
+        else:
+            tokens = jnp.arange(self.vocabulary, dtype=jnp.int32)
+        memory = self.regime.remember(None, corpus)
+        model = self.learner.fit(_for(key, _Role.FIT), self.learner.reserve(corpus, self.regime.room), None)
+        first = self.learner.table(model, tokens.shape[0]).p if keep_first else jnp.zeros(0, jnp.float32)
+        return State(jnp.int32(1), chain, model, memory, tokens, first, self._status())
+
+    def step(self, key: Array, state: State) -> State:
+        """From generation ``m`` to ``m + 1``: generate, collect, train.
+
+        Args:
+          key: the key of this chain and of generation ``m + 1``, consumed.
+          state: generation ``m``.
+        """
+        m = state.m + 1
+        truth = self.learner.truth(self.p)
+        corpus = self.regime.collect(_for(key, _Role.COLLECT), self.learner, truth, state.model, state.memory, m)
+        model = self.learner.fit(_for(key, _Role.FIT), corpus, state.model)
+        return state._replace(m=m, model=model, memory=self.regime.remember(state.memory, corpus))
+
+    def view(self, state: State) -> View:
+        """The model of a state, for statistics."""
+        table = self.learner.table(state.model, state.tokens.shape[0])
+        truth = self.p.at[state.tokens].get(mode="fill", fill_value=0)
+        complete = state.tokens.shape[0] == self.vocabulary
+        unlisted = jnp.float32(0) if complete else jnp.maximum(1 - fixed.total(truth, 2.0), 0)
+        square = self.p * self.p
+        listed = truth * truth
+        unlisted_square = (
+            jnp.float32(0) if complete else jnp.maximum(fixed.total(square, 2.0) - fixed.total(listed, 2.0), 0)
+        )
+        first = state.first if state.first.shape[0] else None
+        return View(state.tokens, *table, truth, fixed.minus_log(truth), unlisted, unlisted_square, first)
+
+    def view_truth(self, state: State) -> View:
+        """The truth, generation 0, beside the generation 1 of a chain; width is the vocabulary."""
+        none = jnp.float32(0)
+        tokens = jnp.arange(self.vocabulary, dtype=jnp.int32)
+        first = None
+        if state.first.shape[0]:
+            first = jnp.zeros(self.vocabulary, jnp.float32).at[state.tokens].set(state.first, mode="drop")
+        table = _table_of_floats(self.p)
+        return View(tokens, *table, self.p, table.surprisal, none, none, first)
+
+    def _status(self) -> Array:
+        sound = jnp.all(self.p >= 0) & (jnp.abs(jnp.sum(self.p) - 1) < 1e-3)
+        return self.regime.faults() * Status.SIZE.value + ~sound * Status.TRUTH.value
+
+
+def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
+    """The process in which each generation's model is trained on what ``regime`` collects.
+
+    Args:
+      p: the truth: a :class:`~jaxcollapse.languages.Language` or a vector ``[vocabulary]``. Kept as
+        ``float32``; a traced one is taken as it is and judged in the run (:class:`Status`).
+      regime: for instance ``FullySynthetic(n=500)``.
+      learner: how a model is trained; by default :class:`~jaxcollapse.learners.Categorical`.
+
+    Returns:
+      A :class:`Process`: a pytree, so ``p``, ``n`` and ``real`` can be swept by ``jax.vmap``.
+
+    Raises:
+      ValueError: when a concrete ``p`` is not a distribution.
+      TypeError: when ``regime`` is not a regime.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training([0.5, 0.3, 0.2], jc.FullySynthetic(n=10))
+      >>> process.vocabulary
+      3
+    """
+    from jaxcollapse.learners import Categorical
+
+    if not all(hasattr(regime, verb) for verb in ("begin", "remember", "collect", "closed")):
+        raise TypeError(f"regime must be a regime such as FullySynthetic(n=500), got {regime!r}")
+    if isinstance(p, jax.core.Tracer):
+        p = p.astype(jnp.float32)
+    else:
+        p = jnp.asarray(check.probabilities("p", p).astype(np.float32))
+    return Process(p, regime, Categorical() if learner is None else learner)
