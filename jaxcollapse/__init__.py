@@ -4,7 +4,7 @@ Read the names in this order: a language is the truth, a regime says what each g
 on, a process joins them, the engine simulates, theory gives the exact curve, analysis estimates.
 """
 
-from jaxcollapse import engine, statistics
+from jaxcollapse import engine, languages, learners, regimes, statistics, theory
 from jaxcollapse.engine import CollapseTimes, Trace, collapse_times, simulate
 from jaxcollapse.process import Process, recursive_training
 from jaxcollapse.regimes import FullySynthetic, PartiallySynthetic
@@ -18,7 +18,11 @@ __all__ = [
     "Trace",
     "collapse_times",
     "engine",
+    "languages",
+    "learners",
     "recursive_training",
+    "regimes",
     "simulate",
     "statistics",
+    "theory",
 ]

@@ -271,7 +271,7 @@ def _bytes(structure: Any, shapes: tuple, chains: int, generations: int, wanted:
     state = jax.eval_shape(begin, process, key, jax.ShapeDtypeStruct((), jnp.int32))
     view = jax.eval_shape(Process.view, process, state)
     row = jax.eval_shape(lambda view: [statistic.of(view) for statistic in wanted], view)
-    size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))  # noqa: E731
+    size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
     entries = state.tokens.size * 4
     truth_beside_first = process.vocabulary * 4 if keep_first else 0
     return chains * (2 * size(state) + 4 * entries + truth_beside_first + 2 * (generations + 1) * size(row))

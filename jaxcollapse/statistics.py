@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -196,7 +197,7 @@ def band_support(*edges: float) -> Statistic:
     Raises:
       ValueError: when there are fewer than two edges or they do not increase.
     """
-    if len(edges) < 2 or any(not a < b for a, b in zip(edges, edges[1:], strict=False)):
+    if len(edges) < 2 or any(not a < b for a, b in itertools.pairwise(edges)):
         raise ValueError(f"edges must increase and be at least two, got {edges!r}")
     bounds = np.asarray(edges, np.float32)
 

@@ -1,0 +1,304 @@
+"""The truth: a distribution over a vocabulary, with its tokens and where it came from.
+
+**A corpus is not the language.** Frequencies counted in a text are themselves an estimate, the
+p^(1) of a language that nobody has: one training run on one finite sample has already been done, and
+the words that the language has but the text lacks are already lost. Simulations that start from
+counts therefore take the corpus as if it were the truth. They say how fast *this* vocabulary would
+die, not how much died when the corpus was written; and a true language has a longer tail, so the
+share of words lost in the first generation is understated.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import optimize
+
+from jaxcollapse import check, text
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Language:
+    """A distribution with names for its tokens.
+
+    Attributes:
+      p: probabilities that sum to one, ``float64 [vocabulary]``.
+      tokens: what each stands for, ``[vocabulary]``.
+      name: for titles and files.
+      source: where it came from, what can be written to JSON.
+    """
+
+    p: np.ndarray
+    tokens: Sequence[str]
+    name: str
+    source: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "p", check.probabilities("p", self.p))
+        if len(self.tokens) != len(self.p):
+            raise ValueError(f"tokens must name each of the {len(self.p)} entries of p, got {len(self.tokens)} names")
+
+    def __len__(self) -> int:
+        return len(self.p)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.p, dtype=dtype, copy=True)
+
+    def __repr__(self) -> str:
+        return f"Language({self.name!r}, {len(self)} tokens, simpson={self.simpson:.4g})"
+
+    @property
+    def support(self) -> int:
+        """The number of tokens with positive probability."""
+        return int(np.count_nonzero(self.p))
+
+    @property
+    def simpson(self) -> float:
+        """``sum_i p_i^2``."""
+        return float(self.p @ self.p)
+
+    @property
+    def entropy(self) -> float:
+        """``-sum_i p_i ln p_i``, in nats."""
+        p = self.p[self.p > 0]
+        return float(-(p @ np.log(p)))
+
+    def most_frequent(self, words: int) -> Language:
+        """The language cut to its most frequent tokens and renormalised; itself when it has no more.
+
+        Raises:
+          ValueError: when ``words`` is not a whole number of at least 2.
+
+        Example:
+          >>> zipf(100).most_frequent(3).p.round(3)
+          array([0.545, 0.273, 0.182])
+        """
+        words = check.static_whole_number("words", words, least=2)
+        if words >= len(self):
+            return self
+        order = np.sort(np.argsort(-self.p, kind="stable")[:words])
+        p = self.p[order]
+        source = {**self.source, "most_frequent": words, "mass_kept": float(p.sum())}
+        return Language(p / p.sum(), [self.tokens[i] for i in order], self.name, source)
+
+
+def _numbered(p: np.ndarray, name: str, **parameters: Any) -> Language:
+    return Language(p, [str(i) for i in range(len(p))], name, {"kind": name.split("(")[0], **parameters})
+
+
+def _vocabulary(vocab: int) -> int:
+    return check.static_whole_number("vocab", vocab, least=2, remedy="one token alone has nothing to lose")
+
+
+def uniform(vocab: int) -> Language:
+    """``p_i = 1 / vocab``.
+
+    Raises:
+      ValueError: when ``vocab`` is not a whole number of at least 2.
+
+    Example:
+      >>> uniform(4).p
+      array([0.25, 0.25, 0.25, 0.25])
+    """
+    vocab = _vocabulary(vocab)
+    return _numbered(np.full(vocab, 1 / vocab), f"uniform({vocab})", vocab=vocab)
+
+
+def zipf(vocab: int, exponent: float = 1.0) -> Language:
+    """``p_i`` proportional to ``i^-exponent``, ``i = 1 .. vocab``.
+
+    Raises:
+      ValueError: when ``vocab`` is below 2 or ``exponent`` negative or not finite.
+
+    Example:
+      >>> zipf(3).p.round(4)
+      array([0.5455, 0.2727, 0.1818])
+    """
+    vocab = _vocabulary(vocab)
+    if not (np.isscalar(exponent) and np.isfinite(exponent) and exponent >= 0):
+        raise ValueError(f"exponent must be a finite number of at least 0, got {exponent!r}")
+    weights = np.arange(1, vocab + 1, dtype=np.float64) ** -float(exponent)
+    return _numbered(weights / weights.sum(), f"zipf({vocab}, {exponent:g})", vocab=vocab, exponent=float(exponent))
+
+
+def dirichlet(vocab: int, concentration: float = 1.0, seed: int = 0) -> Language:
+    """One draw from the symmetric Dirichlet distribution; ``concentration = 1`` is uniform on the simplex.
+
+    Raises:
+      ValueError: when ``vocab`` is below 2, ``concentration`` is not positive or ``seed`` is negative.
+
+    Example:
+      >>> round(float(dirichlet(5, seed=1).p.sum()), 12)
+      1.0
+    """
+    vocab = _vocabulary(vocab)
+    if not (np.isscalar(concentration) and np.isfinite(concentration) and concentration > 0):
+        raise ValueError(f"concentration must be a positive number, got {concentration!r}")
+    seed = check.static_whole_number("seed", seed, least=0)
+    # Normalised Gamma draws in logarithms: at small concentrations most of them underflow otherwise.
+    generator = np.random.default_rng(seed)
+    log_gamma = np.log(generator.gamma(concentration + 1, size=vocab))
+    log_gamma += np.log(generator.random(vocab)) / concentration
+    p = np.exp(log_gamma - log_gamma.max())
+    name = f"dirichlet({vocab}, {concentration:g}, seed={seed})"
+    return _numbered(p / p.sum(), name, vocab=vocab, concentration=float(concentration), seed=seed)
+
+
+def seddik(vocab: int = 600, support: int = 52, simpson: float = 0.1) -> Language:
+    """The kind of truth in the figures of Seddik et al. (2024): few tokens with mass, a given concentration.
+
+    The paper gives the vocabulary (600), the support (52) and the Simpson concentration (0.1), but
+    not the shape. Ours: the first ``support`` tokens follow a Zipf law whose exponent gives
+    ``sum p^2 = simpson`` (1.121 for the paper's numbers); the others have probability 0.
+
+    Raises:
+      ValueError: when ``support`` exceeds ``vocab`` or no Zipf law has this concentration.
+
+    Example:
+      >>> language = seddik()
+      >>> len(language), language.support, round(language.simpson, 9)
+      (600, 52, 0.1)
+    """
+    vocab = _vocabulary(vocab)
+    support = check.static_whole_number("support", support, least=2, most=vocab, remedy="it counts among vocab")
+    if not 1 / support <= simpson < 1:
+        raise ValueError(f"simpson must be at least 1/support = {1 / support:.4g} and below 1, got {simpson!r}")
+
+    def excess(exponent: float) -> float:
+        return zipf(support, exponent).simpson - simpson
+
+    exponent = 0.0 if excess(0.0) >= 0 else optimize.brentq(excess, 0.0, 200.0, xtol=1e-14)
+    p = np.zeros(vocab)
+    p[:support] = zipf(support, exponent).p
+    name = f"seddik({vocab}, {support}, {simpson:g})"
+    return _numbered(p, name, vocab=vocab, support=support, simpson=float(simpson), exponent=float(exponent))
+
+
+def from_counts(counts: Mapping[str, int] | Sequence[int] | np.ndarray, *, name: str = "counts") -> Language:
+    """The frequencies of a table of counts. Tokens keep their order; those of count 0 keep their place.
+
+    They are an estimate of a language, not the language: see the head of this module.
+
+    Args:
+      counts: token to count (a ``Counter`` will do), or an array of counts.
+      name: for titles and files.
+
+    Raises:
+      ValueError: when there is no token, a count is negative or not whole, or all are 0.
+
+    Example:
+      >>> from_counts({"the": 6, "cat": 2}).p
+      array([0.75, 0.25])
+    """
+    if isinstance(counts, Mapping):
+        tokens, values = [str(token) for token in counts], np.asarray(list(counts.values()))
+    else:
+        values = np.asarray(counts)
+        tokens = [str(i) for i in range(values.size)]
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError("counts must hold at least one token, got none")
+    if values.dtype.kind not in "iuf" or not np.all(np.isfinite(values)) or np.any(values != np.floor(values)):
+        raise ValueError("counts must be whole numbers; divide frequencies by their sum and pass them as p instead")
+    if np.any(values < 0):
+        raise ValueError(
+            f"counts must not be negative, but that of {tokens[int(np.argmin(values))]!r} is {values.min()}"
+        )
+    total = int(values.astype(np.float64).sum())
+    if total == 0:
+        raise ValueError("counts must not all be 0")
+    return Language(values / values.astype(np.float64).sum(), tokens, name, {"kind": "counts", "tokens_counted": total})
+
+
+def from_text(
+    path: str | os.PathLike[str], *, unit: str = "word", encoding: str = "utf-8", lower: bool | None = None
+) -> Language:
+    """The frequencies of the words or characters of a file, most frequent first.
+
+    The file may have any size: it is read as a stream. What a token is, is said in
+    :mod:`jaxcollapse.text`. These frequencies are an estimate of a language, not the language: see
+    the head of this module.
+
+    Args:
+      path: the file.
+      unit: ``"word"`` or ``"character"``.
+      encoding: of the file; a byte-order mark is dropped.
+      lower: whether to fold to lower case; by default words are and characters are not.
+
+    Raises:
+      FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
+      ValueError: when the text is not in ``encoding`` or has fewer than two different tokens.
+
+    Example:
+      >>> import tempfile, pathlib
+      >>> path = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
+      >>> _ = path.write_text("To be, or not to be", encoding="utf-8")
+      >>> language = from_text(path)
+      >>> dict(zip(language.tokens, language.p.round(3).tolist()))
+      {'be': 0.333, 'to': 0.333, 'not': 0.167, 'or': 0.167}
+    """
+    counts = text.count(path, unit=unit, encoding=encoding, lower=lower)
+    if not counts:
+        raise ValueError(f"text {os.fspath(path)!r} has no {unit}s; give a file with text in it")
+    if len(counts) == 1:
+        only = next(iter(counts))
+        raise ValueError(f"text {os.fspath(path)!r} has only one {unit}, {only!r}: there is nothing to lose")
+    ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    language = from_counts(ranked, name=os.path.basename(os.fspath(path)))
+    source = {
+        "kind": "text",
+        "path": os.fspath(path),
+        "unit": unit,
+        "encoding": encoding,
+        "lower": unit == "word" if lower is None else lower,
+        "tokens_counted": language.source["tokens_counted"],
+    }
+    return dataclasses.replace(language, source=source)
+
+
+def from_wordfreq(code: str = "en", *, words: int = 50_000, wordlist: str = "best") -> Language:
+    """Real word frequencies of a human language, most frequent first, from the package ``wordfreq``.
+
+    A snapshot, frozen by its author, of how people wrote up to 2021, before models wrote much of the
+    web. It rounds each frequency to three digits and groups numbers by length; here they are
+    renormalised over the words kept. Needs the extra ``jaxcollapse[english]``.
+
+    Args:
+      code: the language, as ``"en"``, ``"de"``, ``"pt"``.
+      words: how many words to keep.
+      wordlist: ``"small"``, ``"large"`` or ``"best"``.
+
+    Returns:
+      A :class:`Language`; ``source`` records the package's version and the data's licence.
+
+    Raises:
+      ImportError: when the package is not installed.
+      ValueError: for a language or list that it does not have, or ``words`` below 2.
+    """
+    words = check.static_whole_number("words", words, least=2)
+    try:
+        import wordfreq
+    except ImportError:
+        raise ImportError(
+            "the words of a real language need the package wordfreq: pip install 'jaxcollapse[english]'"
+        ) from None
+    check.choice("wordlist", wordlist, ("small", "large", "best"))
+    check.choice("language code", code, wordfreq.available_languages(wordlist))
+    listed = wordfreq.top_n_list(code, words, wordlist)
+    of_word = wordfreq.get_frequency_dict(code, wordlist)
+    frequencies = np.array([of_word[word] for word in listed])
+    source = {
+        "kind": "wordfreq",
+        "language": code,
+        "wordlist": wordlist,
+        "words": len(listed),
+        "mass_kept": float(frequencies.sum()),
+        "package": f"wordfreq {importlib.metadata.version('wordfreq')}",
+        "data_licence": "CC BY-SA 4.0; Robyn Speer, wordfreq (2022), doi:10.5281/zenodo.7199437",
+    }
+    name = {"en": "English"}.get(code, code)
+    return Language(frequencies / frequencies.sum(), listed, name, source)

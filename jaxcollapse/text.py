@@ -1,0 +1,119 @@
+"""A file of text as a stream of tokens, in bounded memory.
+
+What a token is. The text is brought to Unicode normal form NFC first (so that one accented letter
+is one token however it was typed).
+
+* ``unit="word"``: a longest run of letters, combining marks and digits, in which single apostrophes
+  may stand between letters (``don't``, ``l'eau``); the typographic apostrophe counts as the plain
+  one. Everything else separates words. Lower case unless ``lower=False``. Scripts that put no
+  spaces between words (Chinese, Thai) give one token a run: use characters there.
+* ``unit="character"``: a user-perceived character (an extended grapheme cluster, Unicode Standard
+  Annex 29): a letter with its marks, a flag, a family emoji. Every run of white space counts as one
+  space. Case is kept unless ``lower=True``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+import regex
+
+from jaxcollapse import check
+
+UNITS = ("word", "character")
+CHUNK = 1 << 20
+"""Bytes read at a time."""
+
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
+_CLUSTER = regex.compile(r"\X")
+_SPACES = regex.compile(r"\s+")
+
+
+def count(
+    path: str | os.PathLike[str],
+    *,
+    unit: str = "word",
+    encoding: str = "utf-8",
+    lower: bool | None = None,
+    chunk: int = CHUNK,
+) -> Counter[str]:
+    """How often each token of a file occurs.
+
+    The file is read ``chunk`` bytes at a time and cut only where no token is cut, so memory holds
+    one chunk and the vocabulary, whatever the size of the file.
+
+    Raises:
+      FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
+      ValueError: for text that is not in ``encoding``, and for an unknown unit or encoding.
+    """
+    check.choice("unit", unit, UNITS)
+    lower = unit == "word" if lower is None else lower
+    counts: Counter[str] = Counter()
+    for piece in _pieces(path, encoding, chunk, unit):
+        text = unicodedata.normalize("NFC", piece)
+        text = text.lower() if lower else text
+        if unit == "word":
+            counts.update(_WORD.findall(text.replace("\u2019", "'")))
+        else:
+            counts.update(_CLUSTER.findall(_SPACES.sub(" ", text)))
+    return counts
+
+
+def _pieces(path: str | os.PathLike[str], encoding: str, chunk: int, unit: str) -> Iterator[str]:
+    """The text in pieces that end before a run of white space, or before a character when there is none."""
+    held = ""
+    for text in _decoded(path, encoding, chunk):
+        held += text
+        cut = _cut(held, unit, chunk)
+        if cut:
+            yield held[:cut]
+            held = held[cut:]
+    if held:
+        yield held
+
+
+def _cut(held: str, unit: str, chunk: int) -> int:
+    """Where the text may be cut: the start of its last run of white space.
+
+    A text without spaces is cut before its last character, but for words only once it holds more
+    than a chunk: no word is that long.
+    """
+    for run in regex.finditer(r"(?r)\s+", held):
+        if run.start():
+            return run.start()
+        break
+    if unit == "character" or len(held) > chunk:
+        last = next(regex.finditer(r"(?r)\X", held), None)
+        return last.start() if last else 0
+    return 0
+
+
+def _decoded(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterator[str]:
+    try:
+        decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)()
+    except LookupError:
+        raise ValueError(f"encoding {encoding!r} is not known; try 'utf-8' or 'latin-1'") from None
+    done = 0
+    with open(path, "rb") as file:
+        while block := file.read(chunk):
+            try:
+                text = decoder.decode(block)
+            except UnicodeDecodeError as error:
+                raise _not_in(path, encoding, done, error) from None
+            done += len(block)
+            yield text
+    try:
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise _not_in(path, encoding, done, error) from None
+
+
+def _not_in(path: str | os.PathLike[str], encoding: str, before: int, error: UnicodeDecodeError) -> ValueError:
+    return ValueError(
+        f"text {os.fspath(path)!r} is not {encoding} near byte {before + error.start} ({error.reason}); "
+        "give its encoding, for instance encoding='latin-1'"
+    )

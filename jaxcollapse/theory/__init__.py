@@ -1,0 +1,89 @@
+"""Exact answers beside the simulation, in float64 NumPy. Nothing here knows how a chain is simulated.
+
+Each function takes the process that :func:`jaxcollapse.simulate` takes and returns arrays indexed by
+the generation, so "simulation minus theory" is one subtraction. Each says what it costs and how far
+it reaches; beyond that it raises :class:`OutOfRange`, which names the approximation to use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jaxcollapse.theory import bounds
+from jaxcollapse.theory.ancestry import ancestors
+from jaxcollapse.theory.collapse import (
+    collapse_probability,
+    expected_collapse_time,
+    expected_collapse_time_diffusion,
+    first_loss_probability,
+    winner_probability,
+)
+from jaxcollapse.theory.large_n import support_branching, survival_branching
+from jaxcollapse.theory.moments import (
+    heterozygosity,
+    heterozygosity_variance,
+    l2_first,
+    l2_truth,
+    simpson,
+    stationary,
+)
+from jaxcollapse.theory.one_token import (
+    additive,
+    entropy,
+    kl_truth,
+    l1_first,
+    l1_truth,
+    spectrum,
+    support,
+    support_variance,
+    survival,
+)
+from jaxcollapse.theory.setting import OutOfRange
+
+ORACLES: dict[str, Callable[[Any, int], np.ndarray]] = {
+    "simpson": simpson,
+    "heterozygosity": heterozygosity,
+    "support": support,
+    "hill_0": support,
+    "entropy": entropy,
+    "collapsed": collapse_probability,
+    "l1_first": l1_first,
+    "l2_first": l2_first,
+    "l1_truth": l1_truth,
+    "l2_truth": l2_truth,
+    "kl_truth": kl_truth,
+    "spectrum": spectrum,
+}
+"""The exact expectation of a statistic, by the statistic's name."""
+
+__all__ = [
+    "ORACLES",
+    "OutOfRange",
+    "additive",
+    "ancestors",
+    "bounds",
+    "collapse_probability",
+    "entropy",
+    "expected_collapse_time",
+    "expected_collapse_time_diffusion",
+    "first_loss_probability",
+    "heterozygosity",
+    "heterozygosity_variance",
+    "kl_truth",
+    "l1_first",
+    "l1_truth",
+    "l2_first",
+    "l2_truth",
+    "simpson",
+    "spectrum",
+    "stationary",
+    "support",
+    "support_branching",
+    "support_variance",
+    "survival",
+    "survival_branching",
+    "winner_probability",
+]

@@ -1,0 +1,149 @@
+"""Collapse: its probability by generation, its expected time, who wins, and the first token lost."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from jaxcollapse.theory.one_token import DENSE, _start, _transition, laws, survival
+from jaxcollapse.theory.setting import OutOfRange, distinct, generations_of, read
+
+
+def collapse_probability(process: Any, generations: int) -> np.ndarray:
+    """``rho_m = P(p^(m) is a Dirac mass)``.
+
+    Collapse to one token and to another exclude each other, so it is ``sum_i P(X_i^(m) = n)``.
+    Fully synthetic: also ``P(T <= m)``. Partially synthetic: ``sum_i p_i^N`` for every ``m >= 1``,
+    when the real corpus holds one token only.
+
+    Cost and range: as :func:`~jaxcollapse.theory.additive`; partially synthetic, every size.
+
+    Returns:
+      ``[generations + 1]``.
+
+    Raises:
+      OutOfRange: beyond the range.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=2))
+      >>> collapse_probability(process, 3).round(6).tolist()
+      [0.0, 0.5, 0.75, 0.875]
+    """
+    setting, last = read(process), generations_of(generations)
+    p, many = distinct(setting.p)
+    at_truth = float(len(p) == 1 and many[0] == 1)
+    if setting.real is not None:
+        return np.array([at_truth] + [float(many @ p**setting.real)] * last)
+    return np.array([at_truth] + [law[0, -1] for _, law in laws(setting, p, many[None].astype(float), last)])
+
+
+def winner_probability(process: Any, generations: int) -> np.ndarray:
+    """``P(p^(m) is the Dirac mass of token i)``, fully synthetic; it tends to ``p_i``.
+
+    Returns:
+      ``[generations + 1, vocabulary]``.
+
+    Raises:
+      TypeError: for the partially synthetic regime.
+      OutOfRange: beyond the range of :func:`~jaxcollapse.theory.survival`.
+
+    Source: Seddik et al. (2024), Proposition 1.
+    """
+    setting, last = read(process), generations_of(generations)
+    if setting.real is not None:
+        raise TypeError("winner_probability is known for FullySynthetic only")
+    different, back = np.unique(setting.p, return_inverse=True)
+    rows = [(setting.p == 1).astype(float)]
+    for _, law in laws(setting, different, np.eye(len(different)), last):
+        rows.append(law[back, -1])
+    return np.stack(rows)
+
+
+def expected_collapse_time(process: Any) -> float:
+    """``E T``, in generations.
+
+    ``E T = sum_m (1 - rho_m)``. Summed over one token, ``phi(x) = sum_m [x/n - P(X_m = n)]`` solves
+    ``(I - P) phi = x/n`` on the counts between 0 and n, so ``E T = 1 + sum_i E phi(Bin(n, p_i))``
+    unless the truth has collapsed already. Partially synthetic: infinite, unless the real corpus is one token.
+
+    Cost: O(n^3). Range: n <= 2000; beyond it see :func:`expected_collapse_time_diffusion`.
+
+    Returns:
+      Generations; ``inf`` when some chains never collapse.
+
+    Raises:
+      OutOfRange: beyond the range.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training(jc.languages.uniform(10), jc.FullySynthetic(n=10))
+      >>> round(expected_collapse_time(process), 2)
+      17.5
+    """
+    setting = read(process)
+    p, many = distinct(setting.p)
+    if len(p) == 1 and many[0] == 1:
+        return 0.0
+    if setting.real is not None:
+        return 1.0 if setting.real == 1 else float("inf")
+    n = setting.n
+    if n > DENSE:
+        raise OutOfRange(
+            f"expected_collapse_time is offered up to n = {DENSE}, got {n}; "
+            "use theory.expected_collapse_time_diffusion (approximate)"
+        )
+    between = np.arange(1, n)
+    matrix = np.asarray(_transition(n))[1:-1, 1:-1]
+    phi = np.linalg.solve(np.eye(n - 1) - matrix, between / n) if n > 1 else np.zeros(0)
+    return 1 + float(_start(n, p, many[None].astype(float))[0, 1:-1] @ phi)
+
+
+def expected_collapse_time_diffusion(process: Any) -> float:
+    """``-2 n sum_i (1 - p_i) ln(1 - p_i)``: ``E T`` in the diffusion limit, an approximation.
+
+    Too large by about ``(1/3) ln n + 0.6``: by 2.3 of 198.1 for 52 equal tokens at n = 100.
+
+    Returns:
+      Generations.
+
+    Raises:
+      TypeError: for the partially synthetic regime.
+
+    Source: Kimura and Ohta (1969); for many alleles Ewens, "Mathematical Population Genetics" (2004), chapter 5.
+    """
+    setting = read(process)
+    if setting.real is not None:
+        raise TypeError("expected_collapse_time_diffusion is known for FullySynthetic only")
+    return float(2 * setting.n * np.sum(special.entr(1 - setting.p)))
+
+
+def first_loss_probability(process: Any, generations: int) -> np.ndarray:
+    """``P(T_1 <= m)``, ``T_1`` the first generation without some token of the truth.
+
+    Inclusion and exclusion over sets of tokens: all tokens of a set are lost when the set, lumped
+    into one token, is. Cost: ``2^support`` laws of one token. Range: 14 tokens.
+
+    Returns:
+      ``[generations + 1]``.
+
+    Raises:
+      OutOfRange: for more than 14 tokens.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=2))
+      >>> first_loss_probability(process, 2).round(6).tolist()
+      [0.0, 0.5, 0.75]
+    """
+    setting, last = read(process), generations_of(generations)
+    p = setting.p[setting.p > 0]
+    if len(p) > 14:
+        raise OutOfRange(f"first_loss_probability sums over all sets of tokens; 14 tokens at most, got {len(p)}")
+    sets = np.array(list(itertools.product((0, 1), repeat=len(p)))[1:])
+    mass = np.round(np.minimum(sets @ p, 1.0), 12)
+    lost = 1 - survival(process, last, mass)
+    return lost @ (-((-1.0) ** sets.sum(axis=1)))

@@ -1,0 +1,70 @@
+"""What a process is, in plain numbers: the theory reads it here and knows nothing of how it is simulated."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxcollapse import check
+from jaxcollapse.regimes import FullySynthetic, PartiallySynthetic
+
+
+class OutOfRange(ValueError):
+    """An exact answer would cost too much; the message names what to use instead."""
+
+
+class Setting(NamedTuple):
+    """A process in float64.
+
+    Attributes:
+      p: the truth, ``[vocabulary]``, as the simulation has it (rounded to float32) and normalised.
+      n: synthetic tokens a generation.
+      real: real tokens kept for ever, or None for the fully synthetic regime.
+    """
+
+    p: np.ndarray
+    n: int
+    real: int | None
+
+
+def read(process: Any) -> Setting:
+    """The setting of a process.
+
+    Raises:
+      TypeError: for a regime or learner that these formulas do not describe, and for traced numbers.
+    """
+    from jaxcollapse.learners import Categorical
+
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(process)):
+        raise TypeError("theory needs numbers, not traced values; call it outside jit and vmap")
+    if not isinstance(process.learner, Categorical):
+        raise TypeError(f"theory knows the learner Categorical only, got {type(process.learner).__name__}")
+    p = np.asarray(process.p, dtype=np.float64)
+    p = p / p.sum()
+    match process.regime:
+        case FullySynthetic(n=n):
+            return Setting(p, _number("n", n), None)
+        case PartiallySynthetic(n=n, real=real):
+            return Setting(p, _number("n", n), _number("real", real))
+        case other:
+            raise TypeError(
+                f"theory has no formulas for {type(other).__name__}; it knows FullySynthetic, PartiallySynthetic"
+            )
+
+
+def _number(name: str, value: Any) -> int:
+    if np.ndim(value) != 0:
+        raise TypeError(f"theory takes one process at a time, but {name} has shape {np.shape(value)}")
+    return int(value)
+
+
+def generations_of(generations: Any) -> int:
+    """The last generation, a whole number of at least 1."""
+    return check.static_whole_number("generations", generations)
+
+
+def distinct(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct positive probabilities and how many tokens have each: tokens of one p share one law."""
+    return np.unique(p[p > 0], return_counts=True)
