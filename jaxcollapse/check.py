@@ -51,6 +51,18 @@ def static_whole_number(name: str, value: Any, *, least: int = 1, most: int = LA
     return int(value)
 
 
+def real_number(name: str, value: Any, least: float, most: float, remedy: str = "") -> float:
+    """A concrete finite number strictly between two bounds, as a float.
+
+    Raises:
+      ValueError: naming the argument, its value and the bounds.
+    """
+    advice = f"; {remedy}" if remedy else ""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not least < float(value) < most:
+        raise ValueError(f"{name} must be a number above {least:g} and below {most:g}, got {value!r}{advice}")
+    return float(value)
+
+
 def probabilities(name: str, p: Any) -> np.ndarray:
     """``p`` as float64, divided by its sum; refused unless finite, non-negative and summing to one.
 

@@ -113,17 +113,18 @@ def zipf(vocab: int, exponent: float = 1.0) -> Language:
     """``p_i`` proportional to ``i^-exponent``, ``i = 1 .. vocab``.
 
     Raises:
-      ValueError: when ``vocab`` is below 2 or ``exponent`` negative or not finite.
+      ValueError: when ``vocab`` is below 2 or ``exponent`` not a number of moderate size.
 
     Example:
       >>> zipf(3).p.round(4)
       array([0.5455, 0.2727, 0.1818])
     """
     vocab = _vocabulary(vocab)
-    if not (np.isscalar(exponent) and np.isfinite(exponent) and exponent >= 0):
-        raise ValueError(f"exponent must be a finite number of at least 0, got {exponent!r}")
-    weights = np.arange(1, vocab + 1, dtype=np.float64) ** -float(exponent)
-    return _numbered(weights / weights.sum(), f"zipf({vocab}, {exponent:g})", vocab=vocab, exponent=float(exponent))
+    exponent = check.real_number("exponent", exponent, -100, 100, "natural languages are near 1")
+    weights = np.arange(1, vocab + 1, dtype=np.float64) ** -exponent
+    if not np.all(np.isfinite(weights)):
+        raise ValueError(f"exponent {exponent!r} is too steep for {vocab} tokens; take one nearer to 1")
+    return _numbered(weights / weights.sum(), f"zipf({vocab}, {exponent:g})", vocab=vocab, exponent=exponent)
 
 
 def dirichlet(vocab: int, concentration: float = 1.0, seed: int = 0) -> Language:
@@ -137,8 +138,7 @@ def dirichlet(vocab: int, concentration: float = 1.0, seed: int = 0) -> Language
       1.0
     """
     vocab = _vocabulary(vocab)
-    if not (np.isscalar(concentration) and np.isfinite(concentration) and concentration > 0):
-        raise ValueError(f"concentration must be a positive number, got {concentration!r}")
+    concentration = check.real_number("concentration", concentration, 0, 1e12, "1 is uniform on the simplex")
     seed = check.static_whole_number("seed", seed, least=0)
     # Normalised Gamma draws in logarithms: at small concentrations most of them underflow otherwise.
     generator = np.random.default_rng(seed)
@@ -146,7 +146,7 @@ def dirichlet(vocab: int, concentration: float = 1.0, seed: int = 0) -> Language
     log_gamma += np.log(generator.random(vocab)) / concentration
     p = np.exp(log_gamma - log_gamma.max())
     name = f"dirichlet({vocab}, {concentration:g}, seed={seed})"
-    return _numbered(p / p.sum(), name, vocab=vocab, concentration=float(concentration), seed=seed)
+    return _numbered(p / p.sum(), name, vocab=vocab, concentration=concentration, seed=seed)
 
 
 def seddik(vocab: int = 600, support: int = 52, simpson: float = 0.1) -> Language:

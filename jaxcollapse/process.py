@@ -162,10 +162,6 @@ class View(NamedTuple):
     first: Array | None
 
 
-def _table_of_floats(p: Array) -> Table:
-    return Table(p, jnp.float32(1) - p, fixed.minus_log(p), None, None)
-
-
 class _Role(enum.IntEnum):
     """The last fold of a key: what the random words are for."""
 
@@ -233,25 +229,39 @@ class Process:
         """The model of a state, for statistics."""
         table = self.learner.table(state.model, state.tokens.shape[0])
         truth = self.p.at[state.tokens].get(mode="fill", fill_value=0)
-        complete = state.tokens.shape[0] == self.vocabulary
-        unlisted = jnp.float32(0) if complete else jnp.maximum(1 - fixed.total(truth, 2.0), 0)
-        square = self.p * self.p
-        listed = truth * truth
-        unlisted_square = (
-            jnp.float32(0) if complete else jnp.maximum(fixed.total(square, 2.0) - fixed.total(listed, 2.0), 0)
+        unlisted = unlisted_square = jnp.float32(0)
+        if state.tokens.shape[0] < self.vocabulary:
+            unlisted = jnp.maximum(1 - fixed.total(truth, 2.0), 0)
+            unlisted_square = jnp.maximum(fixed.total(self.p * self.p, 2.0) - fixed.total(truth * truth, 2.0), 0)
+        return View(
+            **table._asdict(),
+            tokens=state.tokens,
+            truth=truth,
+            truth_surprisal=fixed.minus_log(truth),
+            unlisted=unlisted,
+            unlisted_square=unlisted_square,
+            first=state.first if state.first.shape[0] else None,
         )
-        first = state.first if state.first.shape[0] else None
-        return View(state.tokens, *table, truth, fixed.minus_log(truth), unlisted, unlisted_square, first)
 
     def view_truth(self, state: State) -> View:
         """The truth, generation 0, beside the generation 1 of a chain; width is the vocabulary."""
-        none = jnp.float32(0)
-        tokens = jnp.arange(self.vocabulary, dtype=jnp.int32)
         first = None
         if state.first.shape[0]:
             first = jnp.zeros(self.vocabulary, jnp.float32).at[state.tokens].set(state.first, mode="drop")
-        table = _table_of_floats(self.p)
-        return View(tokens, *table, self.p, table.surprisal, none, none, first)
+        surprisal = fixed.minus_log(self.p)
+        return View(
+            tokens=jnp.arange(self.vocabulary, dtype=jnp.int32),
+            p=self.p,
+            q=1 - self.p,
+            surprisal=surprisal,
+            counts=None,
+            total=None,
+            truth=self.p,
+            truth_surprisal=surprisal,
+            unlisted=jnp.float32(0),
+            unlisted_square=jnp.float32(0),
+            first=first,
+        )
 
     def _status(self) -> Array:
         sound = jnp.all(self.p >= 0) & (jnp.abs(jnp.sum(self.p) - 1) < 1e-3)

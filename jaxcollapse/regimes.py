@@ -69,7 +69,7 @@ class FullySynthetic:
     """
 
     n: Any
-    capacity: int | None = dataclasses.field(default=None, metadata={"static": True})
+    capacity: Any = dataclasses.field(default=None, metadata={"static": True})
     closed: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -122,8 +122,8 @@ class PartiallySynthetic:
 
     n: Any
     real: Any
-    capacity: int | None = dataclasses.field(default=None, metadata={"static": True})
-    real_capacity: int | None = dataclasses.field(default=None, metadata={"static": True})
+    capacity: Any = dataclasses.field(default=None, metadata={"static": True})
+    real_capacity: Any = dataclasses.field(default=None, metadata={"static": True})
     closed: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -134,8 +134,8 @@ class PartiallySynthetic:
             object.__setattr__(self, "real_capacity", _capacity("real", self.real, self.real_capacity))
             if self.capacity + self.real_capacity > check.LARGEST:
                 raise ValueError(
-                    f"n and real need room for {self.capacity + self.real_capacity} tokens together, more than "
-                    f"{check.LARGEST}; lower n={self.n!r} or real={self.real!r}"
+                    f"n and real have room for {self.capacity + self.real_capacity} tokens together, and a model "
+                    f"counts at most {check.LARGEST}; lower n={self.n!r} or real={self.real!r}"
                 )
 
     @property

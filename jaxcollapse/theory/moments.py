@@ -77,8 +77,8 @@ def l2_first(process: Any, generations: int) -> np.ndarray:
     curve = np.zeros(last + 1)
     curve[0] = at_truth / real
     share, at_first = n / (real + n), (1 - 1 / real) * at_truth
-    for m in range(1, last):
-        curve[m + 1] = share**2 * ((at_first - curve[m]) / n + curve[m])
+    for now in range(1, last):
+        curve[now + 1] = share**2 * ((at_first - curve[now]) / n + curve[now])
     return curve
 
 

@@ -1,0 +1,111 @@
+"""Chains summarised: mean, standard error and quantile bands at each generation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Ensemble(NamedTuple):
+    """What the chains of a run have in common, generation by generation.
+
+    Attributes:
+      generation: ``0 .. generations``, ``[generations + 1]``.
+      mean: over chains, ``[generations + 1, ...]``.
+      standard_error: of the mean, over independent chains; NaN for a single chain.
+      levels: of the quantiles, ``[levels]``.
+      quantiles: over chains, ``[levels, generations + 1, ...]``: where single chains lie, not how
+        well the mean is known.
+      chains: how many.
+    """
+
+    generation: np.ndarray
+    mean: np.ndarray
+    standard_error: np.ndarray
+    levels: np.ndarray
+    quantiles: np.ndarray
+    chains: int
+
+
+def values_of(trace: Any, name: str | None) -> np.ndarray:
+    """The recorded values as float64 ``[chains, generations + 1, ...]``.
+
+    Raises:
+      ValueError: when there is no such record, or it has no chains or generations axis, or holds NaN.
+    """
+    values = np.asarray(trace if name is None else trace[name], dtype=np.float64)
+    if values.ndim < 2 or 0 in values.shape:
+        raise ValueError(f"values must be [chains, generations + 1], got shape {values.shape}")
+    if np.isnan(values).any():
+        raise ValueError(f"{name or 'values'} holds NaN: some chains had bad inputs; trace.check() says which")
+    return values
+
+
+def ensemble(
+    trace: Any, name: str | None = None, *, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)
+) -> Ensemble:
+    """Mean, standard error and quantiles over chains at each generation.
+
+    Args:
+      trace: a :class:`~jaxcollapse.Trace` or a mapping of arrays; or, without a name, one array
+        ``[chains, generations + 1, ...]``.
+      name: the statistic.
+      levels: of the quantiles, in [0, 1].
+
+    Returns:
+      An :class:`Ensemble`.
+
+    Raises:
+      ValueError: for an unknown name, an empty array, NaN, or a level outside [0, 1].
+
+    Example:
+      >>> curve = ensemble([[1.0, 0.5], [1.0, 0.1]])
+      >>> curve.mean.tolist(), curve.standard_error.round(3).tolist()
+      ([1.0, 0.3], [0.0, 0.2])
+    """
+    values = values_of(trace, name)
+    at = np.asarray(levels, dtype=np.float64)
+    if at.ndim != 1 or not np.all((at >= 0) & (at <= 1)):
+        raise ValueError(f"levels must be numbers between 0 and 1, got {levels!r}")
+    chains = values.shape[0]
+    error = values.std(axis=0, ddof=1) / np.sqrt(chains) if chains > 1 else np.full(values.shape[1:], np.nan)
+    quantiles = np.quantile(values, at, axis=0) if at.size else np.empty((0, *values.shape[1:]))
+    return Ensemble(np.arange(values.shape[1]), values.mean(axis=0), error, at, quantiles, chains)
+
+
+def half_life(curve: Any, *, of: float | None = None) -> float:
+    """The generation at which a falling curve first reaches half, interpolated between generations.
+
+    Args:
+      curve: ``[generations + 1]``.
+      of: half of what; by default of ``curve[0]``.
+
+    Returns:
+      Generations; ``inf`` when the curve does not get there.
+
+    Example:
+      >>> half_life([8, 6, 3, 1])
+      1.6666666666666667
+    """
+    values = np.asarray(curve, dtype=np.float64)
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"curve must be [generations + 1], got shape {values.shape}")
+    target = (values[0] if of is None else of) / 2
+    below = np.flatnonzero(values <= target)
+    if below.size == 0:
+        return float("inf")
+    m = int(below[0])
+    return 0.0 if m == 0 else float(m - 1 + (values[m - 1] - target) / (values[m - 1] - values[m]))
+
+
+def lost_after(curve: Any, generation: int) -> float:
+    """The share of the initial value that is gone: ``1 - curve[m] / curve[0]``; NaN beyond the curve.
+
+    Example:
+      >>> lost_after([8, 6, 3], 2)
+      0.625
+    """
+    values = np.asarray(curve, dtype=np.float64)
+    return float(1 - values[generation] / values[0]) if 0 <= generation < len(values) else float("nan")

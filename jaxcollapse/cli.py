@@ -1,0 +1,251 @@
+"""The command line: ``jaxcollapse report`` and ``jaxcollapse simulate``."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+DESCRIPTION = """\
+What happens to a language when a model is trained, generation after generation, on text that earlier
+generations wrote. Simulates many independent chains exactly and shows the exact theory beside them."""
+
+EPILOG = """\
+examples:
+  jaxcollapse report                              50,000 words of English, a million tokens a generation
+  jaxcollapse report novel.txt --chains 64        the words of your own text, as many tokens as it has
+  jaxcollapse report --language zipf:1000:1.1 --n 5000 --generations 300
+  jaxcollapse simulate --language uniform:10 --n 50 --record heterozygosity collapsed
+"""
+
+LANGUAGES = """\
+a language instead of TEXT: 'en', 'de', 'fr', ... (word frequencies, needs the extra 'english'),
+zipf:VOCABULARY[:EXPONENT], uniform:VOCABULARY, dirichlet:VOCABULARY[:CONCENTRATION[:SEED]],
+or seddik (600 tokens, 52 of them with mass, as in the paper); default: en"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter, **options)
+
+    def error(self, message: str) -> NoReturn:
+        words = [word for word in message.split() if word.startswith("--")]
+        if message.startswith("unrecognized arguments") and words:
+            known = [option for action in self._all_actions() for option in action.option_strings]
+            near = difflib.get_close_matches(words[0].split("=")[0], known, n=1)
+            message += f"; did you mean {near[0]}?" if near else ""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+    def _all_actions(self) -> list[argparse.Action]:
+        found = list(self._actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for parser in action.choices.values():
+                    found += parser._actions
+        return found
+
+
+def _parser() -> _Parser:
+    from jaxcollapse import __version__
+    from jaxcollapse.regimes import REGIMES
+    from jaxcollapse.statistics import STATISTICS
+
+    parser = _Parser(prog="jaxcollapse", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"jaxcollapse {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{report,simulate}")
+
+    report = commands.add_parser(
+        "report",
+        help="figures, numbers and a table: how fast a vocabulary dies",
+        description="Simulate the collapse of a language; write figures (PNG, SVG) and numbers (CSV, JSON).",
+    )
+    _add_language(report)
+    report.add_argument("--regimes", nargs="+", choices=REGIMES, default=list(REGIMES), help="default: both")
+    _add_sizes(report, n="default: as many as TEXT has, or a million", real="default: a tenth of n", generations=100)
+    report.add_argument("--chains", type=int, default=16, help="independent runs of each regime (default: 16)")
+    report.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
+    report.add_argument("--out", default="report", help="folder to write (default: report)")
+    report.add_argument(
+        "--fit-n", type=int, default=100, help="tokens a generation where the rate is fitted (default: 100)"
+    )
+    report.add_argument("--fit-chains", type=int, default=2000, help="chains of that fit (default: 2000)")
+    report.add_argument("--quiet", action="store_true", help="no progress bar")
+
+    simulate = commands.add_parser(
+        "simulate",
+        help="one setting: the mean of each statistic beside its exact value",
+        description="Simulate one regime and print the mean over chains, its standard error and the exact value.",
+    )
+    _add_language(simulate)
+    simulate.add_argument("--regime", choices=REGIMES, default="fully-synthetic", help="default: fully-synthetic")
+    _add_sizes(simulate, n="default: 1000", real="default: a tenth of n", generations=50)
+    simulate.add_argument("--chains", type=int, default=256, help="independent runs (default: 256)")
+    simulate.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
+    simulate.add_argument(
+        "--record",
+        nargs="+",
+        default=["heterozygosity", "support"],
+        metavar="STATISTIC",
+        help="any of: "
+        + ", ".join(name for name in STATISTICS if name != "spectrum")
+        + "\n(default: heterozygosity support)",
+    )
+    simulate.add_argument("--out", help="a CSV file for every generation; without it, some are printed")
+    return parser
+
+
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", nargs="?", metavar="TEXT", help="a text file of any size, the language to study")
+    parser.add_argument("--language", metavar="NAME", help=LANGUAGES)
+    parser.add_argument(
+        "--words", type=int, help="keep the most frequent words only (default: 50000 of a NAME, all of a TEXT)"
+    )
+    parser.add_argument("--unit", choices=("word", "character"), default="word", help="tokens of TEXT (default: word)")
+    parser.add_argument("--encoding", default="utf-8", help="of TEXT (default: utf-8)")
+
+
+def _add_sizes(parser: argparse.ArgumentParser, *, n: str, real: str, generations: int) -> None:
+    parser.add_argument("--n", type=int, help=f"tokens a generation is trained on ({n})")
+    parser.add_argument("--real", type=int, help=f"real tokens kept by partially-synthetic ({real})")
+    parser.add_argument("--generations", type=int, default=generations, help=f"the last one (default: {generations})")
+
+
+def language_of(options: argparse.Namespace) -> Any:
+    """The language that the options name.
+
+    Raises:
+      ValueError: for a name that is not one, or when both a text and a name are given.
+    """
+    from jaxcollapse import languages
+
+    if options.text is not None:
+        if options.language is not None:
+            raise ValueError(f"give TEXT or --language, not both: got {options.text!r} and {options.language!r}")
+        language = languages.from_text(options.text, unit=options.unit, encoding=options.encoding)
+    else:
+        language = named_language(options.language or "en", options.words)
+    return language if options.words is None else language.most_frequent(options.words)
+
+
+def named_language(name: str, words: int | None = None) -> Any:
+    """A language by its name on the command line, as ``zipf:1000:1.1`` or ``en``.
+
+    Raises:
+      ValueError: when the name or its numbers are not understood.
+
+    Example:
+      >>> named_language("zipf:3")
+      Language('zipf(3, 1)', 3 tokens, simpson=0.405)
+    """
+    from jaxcollapse import languages
+
+    kind, *numbers = name.split(":")
+    makers: dict[str, tuple[Any, tuple[type, ...]]] = {
+        "zipf": (languages.zipf, (int, float)),
+        "uniform": (languages.uniform, (int,)),
+        "dirichlet": (languages.dirichlet, (int, float, int)),
+        "seddik": (languages.seddik, (int, int, float)),
+    }
+    if kind not in makers:
+        if numbers:
+            raise ValueError(f"unknown language {name!r}; known: {', '.join(makers)}, or a code such as en")
+        return languages.from_wordfreq(kind, words=50_000 if words is None else words)
+    make, types = makers[kind]
+    if len(numbers) > len(types) or (not numbers and kind != "seddik"):
+        raise ValueError(f"language {name!r} must have 1 to {len(types)} numbers after {kind}:, as {kind}:100")
+    try:
+        parsed = [convert(number) for convert, number in zip(types, numbers, strict=False)]
+    except ValueError:
+        raise ValueError(f"language {name!r} has a number that is not one; write it as {kind}:100") from None
+    return make(*parsed)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from jaxcollapse.report import report
+
+    found = report(
+        language_of(options),
+        regimes=options.regimes,
+        n=options.n,
+        real=options.real,
+        generations=options.generations,
+        chains=options.chains,
+        seed=options.seed,
+        out=options.out,
+        fit_n=options.fit_n,
+        fit_chains=options.fit_chains,
+        progress=not options.quiet,
+    )
+    print(found.summary)
+    print(f"\nFigures and numbers are in {found.folder}/")
+
+
+def _simulate(options: argparse.Namespace) -> None:
+    import jax
+
+    from jaxcollapse import analysis, check, recursive_training, regimes, simulate
+    from jaxcollapse.report import MOMENTS
+    from jaxcollapse.theory import ORACLES, OutOfRange
+
+    language = language_of(options)
+    n = check.static_whole_number("n", 1000 if options.n is None else options.n)
+    real = max(1, n // 10) if options.real is None else options.real
+    kind = regimes.REGIMES[options.regime]
+    regime = kind(n=n, real=real) if kind is regimes.PartiallySynthetic else kind(n=n)
+    process = recursive_training(language, regime)
+    chains = check.static_whole_number("chains", options.chains, least=2, remedy="errors need at least two")
+    seed = check.static_whole_number("seed", options.seed, least=0)
+    if "spectrum" in options.record:
+        raise ValueError("the statistic 'spectrum' is a table a generation; record it from Python")
+    rows = []
+    with open(options.out or os.devnull, "w", newline="", encoding="utf-8") as file:  # before the work, lest it be lost
+        key = jax.random.key(seed)
+        trace = simulate(key, process, chains=chains, generations=options.generations, record=options.record)
+        for name in options.record:
+            curve = analysis.ensemble(trace, name)
+            try:
+                exact = ORACLES[name](process, options.generations) if name in ORACLES else None
+            except OutOfRange:
+                exact = None
+            for m in curve.generation:
+                rows.append((name, m, curve.mean[m], curve.standard_error[m], "" if exact is None else exact[m]))
+        table = csv.writer(file)
+        table.writerow(["statistic", "generation", "mean", "standard_error", "exact"])
+        table.writerows(rows)
+    if options.out:
+        print(f"{len(rows)} rows are in {options.out}")
+        return
+    print(f"{language.name}: {regime}, {chains} chains, seed {seed}\n")
+    print(f"{'statistic':<16}{'generation':>10}{'mean':>14}{'std. error':>12}{'exact':>14}")
+    for name, m, mean, error, expected in rows:
+        if m in MOMENTS or m == options.generations:
+            shown = "-" if expected == "" else f"{expected:.6g}"
+            print(f"{name:<16}{m:>10}{mean:>14.6g}{error:>12.2g}{shown:>14}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, 1 for bad input, 2 for bad usage, 130 when interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        {"report": _report, "simulate": _simulate}[options.command](options)
+    except KeyboardInterrupt:
+        print("jaxcollapse: interrupted", file=sys.stderr)
+        return 130
+    except OSError as error:
+        reason = f"{error.filename!r}: {error.strerror}" if error.filename and error.strerror else str(error)
+        print(f"jaxcollapse: {reason}", file=sys.stderr)
+        return 1
+    except (ValueError, TypeError, MemoryError, ImportError) as error:
+        print(f"jaxcollapse: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

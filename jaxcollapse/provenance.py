@@ -1,0 +1,34 @@
+"""What made a result: versions, device and machine, for every file that is written."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import platform
+from typing import Any
+
+import jax
+
+
+def provenance() -> dict[str, Any]:
+    """Versions, device and time, as plain values for JSON.
+
+    Example:
+      >>> sorted(provenance())
+      ['device', 'machine', 'time', 'versions']
+    """
+    devices = jax.local_devices()
+    packages = ("jaxcollapse", "jax", "jaxlib", "numpy", "scipy", "matplotlib")
+    return {
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
+        "device": {"platform": devices[0].platform, "kind": devices[0].device_kind, "count": len(devices)},
+        "machine": {"system": platform.system(), "processor": platform.machine()},
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:  # run from a source tree that was never installed
+        return "not installed"
