@@ -7,6 +7,7 @@ import csv
 import difflib
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -92,8 +93,7 @@ def _parser() -> _Parser:
         nargs="+",
         default=["heterozygosity", "support"],
         metavar="STATISTIC",
-        help="any of: "
-        + ", ".join(name for name in STATISTICS if name != "spectrum")
+        help=textwrap.fill("any of: " + ", ".join(name for name in STATISTICS if name != "spectrum"), 80)
         + "\n(default: heterozygosity support)",
     )
     simulate.add_argument("--out", help="a CSV file for every generation; without it, some are printed")

@@ -227,17 +227,34 @@ def _prepare(
         raise TypeError(f"process must come from jc.recursive_training(p, regime), got {type(process).__name__}")
     last = check.static_whole_number(name, generations)
     wanted = statistics.resolve(record)
-    if isinstance(chains, jax.Array | np.ndarray) and chains.ndim == 1:
-        numbers = jnp.asarray(chains, jnp.int32)
-        if numbers.size == 0:
-            raise ValueError("chains must hold at least one chain number, got an empty array")
-        count = numbers.shape[0]
+    if np.ndim(chains) == 0:
+        numbers = jnp.arange(check.static_whole_number("chains", chains), dtype=jnp.int32)
+    elif np.size(chains) == 0:
+        raise ValueError("chains must hold at least one chain number, got an empty array")
+    elif isinstance(chains, jax.Array) and chains.dtype == jnp.int32:
+        numbers = _on_an_automatic_mesh(chains)  # not looked at: they may be many, and on many devices
     else:
-        numbers = None
-        count = check.static_whole_number("chains", chains)
+        check.whole_number("chains", chains, least=0)
+        numbers = jnp.asarray(chains, jnp.int32)
+    for name_, size in vars(process.regime).items():
+        if np.ndim(size) > 0:
+            raise ValueError(
+                f"{name_} must be one number, got an array of shape {np.shape(size)}; sweep it by jax.vmap"
+            )
     process = jax.tree.map(_canonical, process)
-    refuse_what_does_not_fit(process, count, last if name == "generations" else 1, wanted)
-    return key, process, jnp.arange(count, dtype=jnp.int32) if numbers is None else numbers, wanted
+    refuse_what_does_not_fit(process, numbers.shape[0], last if name == "generations" else 1, wanted)
+    return key, process, numbers, wanted
+
+
+def _on_an_automatic_mesh(chains: Array) -> Array:
+    """Chains laid out on a mesh with explicit axes, where each operation would want a sharding of its own."""
+    if isinstance(chains, jax.core.Tracer) or not isinstance(chains.sharding, jax.sharding.NamedSharding):
+        return chains
+    mesh, spec = chains.sharding.mesh, chains.sharding.spec
+    if all(kind == jax.sharding.AxisType.Auto for kind in mesh.axis_types):
+        return chains
+    automatic = jax.sharding.Mesh(mesh.devices, mesh.axis_names)
+    return jax.device_put(chains, jax.sharding.NamedSharding(automatic, spec))
 
 
 def _canonical(leaf: Any) -> Array:
@@ -292,8 +309,9 @@ def refuse_what_does_not_fit(process: Process, chains: int, generations: int, re
     needed = memory_needed(process, chains=chains, generations=generations, record=record)
     there = _memory_of_device()
     if needed > there:
+        regime = jax.tree.map(lambda leaf: np.asarray(leaf).tolist(), process.regime)
         raise MemoryError(
-            f"chains={chains} and generations={generations} with {process.regime} would need about "
+            f"chains={chains} and generations={generations} with {regime} would need about "
             f"{needed / 2**30:,.1f} GiB, and the device has {there / 2**30:,.1f}; "
             "lower chains, the sample size or generations, or record less"
         )

@@ -31,6 +31,11 @@ def _u32(value: int) -> Array:
     return jnp.uint32(value)
 
 
+def zero() -> U64:
+    """The number 0."""
+    return U64(_u32(0), _u32(0))
+
+
 def add(a: U64, b: U64) -> U64:
     """``a + b`` modulo 2^64."""
     lo = a.lo + b.lo
@@ -81,6 +86,39 @@ def _where(condition: Array, a: U64, b: U64) -> U64:
     return U64(jnp.where(condition, a.hi, b.hi), jnp.where(condition, a.lo, b.lo))
 
 
+def subtract(a: U64, b: U64) -> U64:
+    """``a - b`` modulo 2^64."""
+    return add(a, _negate(b))
+
+
+def _unit(bound: float) -> int:
+    """The exponent that maps ``[-bound, bound]`` into 31 bits of the upper word."""
+    return 30 - math.ceil(math.log2(bound))
+
+
+def _add_pairs(a: tuple[Array, Array], b: tuple[Array, Array]) -> tuple[Array, Array]:
+    summed = add(U64(*a), U64(*b))
+    return summed.hi, summed.lo
+
+
+def accumulate(terms: Array, bound: float) -> U64:
+    """The sum of ``terms [w]`` as an integer; see :func:`total`."""
+    magnitude = from_float(jnp.abs(terms).astype(jnp.float32), _unit(bound))
+    words = _where(terms < 0, _negate(magnitude), magnitude)
+    zero = np.uint32(0)
+    return U64(*lax.reduce(tuple(words), (zero, zero), _add_pairs, (0,)))
+
+
+def value(summed: U64, bound: float) -> Array:
+    """An accumulated sum as ``float32``."""
+    unit = _unit(bound)
+    negative = summed.hi >> _u32(31) == _u32(1)
+    summed = _where(negative, _negate(summed), summed)
+    # Both products are exact (powers of two), so fusing them into the sum cannot change it.
+    size = summed.hi.astype(jnp.float32) * 2.0**-unit + summed.lo.astype(jnp.float32) * 2.0 ** -(unit + 32)
+    return jnp.where(negative, -size, size)
+
+
 def total(terms: Array, bound: float) -> Array:
     """The sum of ``terms [w]``, the same bits in any order.
 
@@ -93,17 +131,13 @@ def total(terms: Array, bound: float) -> Array:
 
     Returns:
       ``float32 []``.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> float(total(jnp.array([0.5, 2.0**-40, -0.5]), bound=2.0)) == 2.0**-40
+      True
     """
-    unit = 30 - math.ceil(math.log2(bound))
-    magnitude = from_float(jnp.abs(terms).astype(jnp.float32), unit)
-    words = _where(terms < 0, _negate(magnitude), magnitude)
-    zero = np.uint32(0)
-    summed = U64(*lax.reduce(tuple(words), (zero, zero), lambda a, b: tuple(add(U64(*a), U64(*b))), (0,)))
-    negative = summed.hi >> _u32(31) == _u32(1)
-    summed = _where(negative, _negate(summed), summed)
-    # Both products are exact (powers of two), so fusing them into the sum cannot change it.
-    value = summed.hi.astype(jnp.float32) * 2.0**-unit + summed.lo.astype(jnp.float32) * 2.0 ** -(unit + 32)
-    return jnp.where(negative, -value, value)
+    return value(accumulate(terms, bound), bound)
 
 
 _LOG_2 = np.rint(np.arange(32) * math.log(2) * 2**LOG_BITS).astype(np.uint32)
@@ -135,9 +169,17 @@ def log_integer(x: Array) -> Array:
     return jnp.where(x == _u32(0), _u32(0), value)
 
 
+def log_ratio(larger: Array, smaller: Array) -> Array:
+    """``larger - smaller`` of two integer logarithms as ``float32`` nats, 0 where rounding made them cross."""
+    crossed = larger < smaller
+    return jnp.where(crossed, _u32(0), larger - smaller).astype(jnp.float32) * 2.0**-LOG_BITS
+
+
 def minus_log(p: Array) -> Array:
-    """``-ln p`` in nats of ``float32`` ``2^-126 <= p <= 1``, within 4e-8 (1 + -ln p); 0 where ``p`` is 0."""
+    """``-ln p`` in nats of ``float32`` ``2^-126 <= p <= 1``, within 3e-8 + 1.2e-7 (-ln p); 0 where ``p`` is 0."""
     bits = lax.bitcast_convert_type(p, jnp.uint32)
     exponent = 127 - (bits >> _u32(23)).astype(jnp.int32)  # p = mantissa 2^-exponent, 1 <= mantissa < 2
-    log_mantissa = _log_mantissa((bits << _u32(8)) | _u32(2**31)).astype(jnp.float32) * 2.0**-LOG_BITS
-    return jnp.where(p > 0, jnp.asarray(_LOG_2_NATS)[jnp.clip(exponent, 0, 127)] - log_mantissa, 0.0)
+    log_mantissa = _log_mantissa((bits << _u32(8)) | _u32(2**31))
+    moderate = log_ratio(jnp.asarray(_LOG_2)[jnp.clip(exponent, 0, 31)], log_mantissa)
+    tiny = jnp.asarray(_LOG_2_NATS)[jnp.clip(exponent, 0, 127)] - log_mantissa.astype(jnp.float32) * 2.0**-LOG_BITS
+    return jnp.where(p > 0, jnp.where(exponent < 32, moderate, tiny), 0.0)

@@ -121,7 +121,8 @@ def zipf(vocab: int, exponent: float = 1.0) -> Language:
     """
     vocab = _vocabulary(vocab)
     exponent = check.real_number("exponent", exponent, -100, 100, "natural languages are near 1")
-    weights = np.arange(1, vocab + 1, dtype=np.float64) ** -exponent
+    with np.errstate(over="ignore", under="ignore"):
+        weights = np.arange(1, vocab + 1, dtype=np.float64) ** -exponent
     if not np.all(np.isfinite(weights)):
         raise ValueError(f"exponent {exponent!r} is too steep for {vocab} tokens; take one nearer to 1")
     return _numbered(weights / weights.sum(), f"zipf({vocab}, {exponent:g})", vocab=vocab, exponent=exponent)
@@ -154,7 +155,7 @@ def seddik(vocab: int = 600, support: int = 52, simpson: float = 0.1) -> Languag
 
     The paper gives the vocabulary (600), the support (52) and the Simpson concentration (0.1), but
     not the shape. Ours: the first ``support`` tokens follow a Zipf law whose exponent gives
-    ``sum p^2 = simpson`` (1.121 for the paper's numbers); the others have probability 0.
+    ``sum p^2 = simpson`` (1.101 for the paper's numbers); the others have probability 0.
 
     Raises:
       ValueError: when ``support`` exceeds ``vocab`` or no Zipf law has this concentration.
@@ -172,7 +173,7 @@ def seddik(vocab: int = 600, support: int = 52, simpson: float = 0.1) -> Languag
     def excess(exponent: float) -> float:
         return zipf(support, exponent).simpson - simpson
 
-    exponent = 0.0 if excess(0.0) >= 0 else optimize.brentq(excess, 0.0, 200.0, xtol=1e-14)
+    exponent = 0.0 if excess(0.0) >= 0 else optimize.brentq(excess, 0.0, 60.0, xtol=1e-14)
     p = np.zeros(vocab)
     p[:support] = zipf(support, exponent).p
     name = f"seddik({vocab}, {support}, {simpson:g})"

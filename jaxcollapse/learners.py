@@ -49,10 +49,8 @@ class Categorical:
         # XLA turns a division by one number into a product with its rounded inverse, in some programs and
         # not in others. A divisor that might differ from entry to entry (no count is negative) stays a division.
         total = jnp.where(counts < 0, 1.0, model.size.astype(jnp.float32))
-        log_ratio = fixed.log_integer(model.size.astype(jnp.uint32)) - fixed.log_integer(counts.astype(jnp.uint32))
-        # Two logarithms, each within 3 units, may cross when the counts nearly agree.
-        crossed = log_ratio > jnp.uint32(2**32 - 8)
-        surprisal = jnp.where(crossed, jnp.uint32(0), log_ratio).astype(jnp.float32) * 2.0**-fixed.LOG_BITS
+        log_total = fixed.log_integer(model.size.astype(jnp.uint32))
+        surprisal = fixed.log_ratio(log_total, fixed.log_integer(counts.astype(jnp.uint32)))
         return Table(
             p=counts.astype(jnp.float32) / total,
             q=(model.size - counts).astype(jnp.float32) / total,

@@ -144,8 +144,8 @@ class View(NamedTuple):
       p, q, surprisal, counts, total: as in :class:`Table`; ``counts`` and ``total`` are None for the truth.
       truth: true probabilities, 0 for padding.
       truth_surprisal: ``-ln truth``, 0 where that is 0.
-      unlisted: true mass of tokens that have no entry, ``[]``.
-      unlisted_square: the sum of their squared true probabilities, ``[]``.
+      unlisted: true mass of tokens that have no entry, accumulated with :data:`DISTANCE` as bound.
+      unlisted_square: the sum of their squared true probabilities, likewise.
       first: p^(1), or None where no statistic asked for it.
     """
 
@@ -157,9 +157,17 @@ class View(NamedTuple):
     total: Array | None
     truth: Array
     truth_surprisal: Array
-    unlisted: Array
-    unlisted_square: Array
+    unlisted: fixed.U64
+    unlisted_square: fixed.U64
     first: Array | None
+
+
+DISTANCE = 4.0
+"""Bound of the sums behind distances between distributions."""
+
+
+def _rest(every: Array, listed: Array) -> fixed.U64:
+    return fixed.subtract(fixed.accumulate(every, DISTANCE), fixed.accumulate(listed, DISTANCE))
 
 
 class _Role(enum.IntEnum):
@@ -229,10 +237,11 @@ class Process:
         """The model of a state, for statistics."""
         table = self.learner.table(state.model, state.tokens.shape[0])
         truth = self.p.at[state.tokens].get(mode="fill", fill_value=0)
-        unlisted = unlisted_square = jnp.float32(0)
+        unlisted = unlisted_square = fixed.zero()
         if state.tokens.shape[0] < self.vocabulary:
-            unlisted = jnp.maximum(1 - fixed.total(truth, 2.0), 0)
-            unlisted_square = jnp.maximum(fixed.total(self.p * self.p, 2.0) - fixed.total(truth * truth, 2.0), 0)
+            # Integers subtract exactly; in floats nearly all digits would cancel.
+            unlisted = _rest(self.p, truth)
+            unlisted_square = _rest(self.p * self.p, truth * truth)
         return View(
             **table._asdict(),
             tokens=state.tokens,
@@ -258,14 +267,14 @@ class Process:
             total=None,
             truth=self.p,
             truth_surprisal=surprisal,
-            unlisted=jnp.float32(0),
-            unlisted_square=jnp.float32(0),
+            unlisted=fixed.zero(),
+            unlisted_square=fixed.zero(),
             first=first,
         )
 
     def _status(self) -> Array:
         sound = jnp.all(self.p >= 0) & (jnp.abs(jnp.sum(self.p) - 1) < 1e-3)
-        return self.regime.faults() * Status.SIZE.value + ~sound * Status.TRUTH.value
+        return (self.regime.faults() * Status.SIZE.value + ~sound * Status.TRUTH.value).astype(jnp.int32)
 
 
 def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:

@@ -33,11 +33,12 @@ def _capacity(name: str, size: Any, capacity: int | None) -> int:
 
 def _is_placeholder(value: Any) -> bool:
     """Pytree machinery rebuilds classes around things that are not numbers; those pass unchecked."""
-    return not (check.concrete(value) or isinstance(value, jax.core.Tracer | str))
+    return not (check.concrete(value) or isinstance(value, jax.core.Tracer | str | None))
 
 
 def _outside(size: Any, capacity: int) -> Array:
-    return (jnp.asarray(size) < 1) | (jnp.asarray(size) > capacity)
+    size = jnp.asarray(size)
+    return ~((size >= 1) & (size <= capacity) & (size == jnp.floor(size)))  # NaN is outside too
 
 
 def _size(size: Any, capacity: int) -> Array:

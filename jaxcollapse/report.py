@@ -244,9 +244,7 @@ def _writable(out: str | os.PathLike[str]) -> pathlib.Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise OSError(
-            f"out folder {str(folder)!r} cannot be written ({error.strerror}); choose another with out"
-        ) from None
+        raise OSError(f"out={str(folder)!r} cannot be written ({error.strerror}); choose another folder") from None
     return folder
 
 
@@ -255,7 +253,7 @@ def frequency_bands(language: Language) -> tuple[Band, ...]:
 
     Example:
       >>> [band.words for band in frequency_bands(languages.zipf(1000))]
-      [13, 120, 867]
+      [1, 12, 120, 867]
     """
     p = language.p[language.p > 0]
     low, high = np.log10(p.min()), np.log10(p.max())

@@ -23,7 +23,7 @@ import numpy as np
 from jax import Array
 
 from jaxcollapse import check, fixed
-from jaxcollapse.process import View
+from jaxcollapse.process import DISTANCE, View
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,24 +83,24 @@ def _first(view: View) -> Array:
 
 def l1_first(view: View) -> Array:
     """``||p^(m) - p^(1)||_1``, the plain L1 norm (twice total variation); at m = 0 too."""
-    return fixed.total(jnp.abs(view.p - _first(view)), 4.0)
+    return fixed.total(jnp.abs(view.p - _first(view)), DISTANCE)
 
 
 def l2_first(view: View) -> Array:
     """``||p^(m) - p^(1)||_2^2``, squared."""
     difference = view.p - _first(view)
-    return fixed.total(difference * difference, 4.0)
+    return fixed.total(difference * difference, DISTANCE)
 
 
 def l1_truth(view: View) -> Array:
     """``||p^(m) - p||_1``, the plain L1 norm."""
-    return fixed.total(jnp.abs(view.p - view.truth), 4.0) + view.unlisted
+    return fixed.value(fixed.add(fixed.accumulate(jnp.abs(view.p - view.truth), DISTANCE), view.unlisted), DISTANCE)
 
 
 def l2_truth(view: View) -> Array:
     """``||p^(m) - p||_2^2``, squared."""
     difference = view.p - view.truth
-    return fixed.total(difference * difference, 4.0) + view.unlisted_square
+    return fixed.value(fixed.add(fixed.accumulate(difference * difference, DISTANCE), view.unlisted_square), DISTANCE)
 
 
 def kl_truth(view: View) -> Array:

@@ -27,10 +27,14 @@ from jaxcollapse import check
 UNITS = ("word", "character")
 CHUNK = 1 << 20
 """Bytes read at a time."""
+LONGEST = 1 << 16
+"""Characters without white space that are held together; a longer word counts as two."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
 _CLUSTER = regex.compile(r"\X")
 _SPACES = regex.compile(r"\s+")
+_LAST_SPACES = regex.compile(r"(?r)\s+")
+_LAST_CLUSTER = regex.compile(r"(?r)\X")
 
 
 def count(
@@ -53,7 +57,7 @@ def count(
     check.choice("unit", unit, UNITS)
     lower = unit == "word" if lower is None else lower
     counts: Counter[str] = Counter()
-    for piece in _pieces(path, encoding, chunk, unit):
+    for piece in _pieces(path, encoding, chunk):
         text = unicodedata.normalize("NFC", piece)
         text = text.lower() if lower else text
         if unit == "word":
@@ -63,12 +67,14 @@ def count(
     return counts
 
 
-def _pieces(path: str | os.PathLike[str], encoding: str, chunk: int, unit: str) -> Iterator[str]:
-    """The text in pieces that end before a run of white space, or before a character when there is none."""
+def _pieces(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterator[str]:
+    """The text in pieces that no token crosses."""
     held = ""
     for text in _decoded(path, encoding, chunk):
         held += text
-        cut = _cut(held, unit, chunk)
+        if held.isspace():
+            held = " "
+        cut = _cut(held)
         if cut:
             yield held[:cut]
             held = held[cut:]
@@ -76,20 +82,18 @@ def _pieces(path: str | os.PathLike[str], encoding: str, chunk: int, unit: str) 
         yield held
 
 
-def _cut(held: str, unit: str, chunk: int) -> int:
-    """Where the text may be cut: the start of its last run of white space.
+def _cut(held: str) -> int:
+    """Where to cut: where the last run of white space starts, for no token crosses that.
 
-    A text without spaces is cut before its last character, but for words only once it holds more
-    than a chunk: no word is that long.
+    A text without spaces is held until it is longer than any word, then cut between two characters.
     """
-    for run in regex.finditer(r"(?r)\s+", held):
-        if run.start():
-            return run.start()
-        break
-    if unit == "character" or len(held) > chunk:
-        last = next(regex.finditer(r"(?r)\X", held), None)
-        return last.start() if last else 0
-    return 0
+    run = _LAST_SPACES.search(held)
+    if run and run.start():
+        return run.start()
+    if len(held) <= LONGEST:
+        return 0
+    last = _LAST_CLUSTER.search(held)
+    return last.start() if last else 0
 
 
 def _decoded(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterator[str]:

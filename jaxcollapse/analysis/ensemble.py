@@ -86,8 +86,8 @@ def half_life(curve: Any, *, of: float | None = None) -> float:
       Generations; ``inf`` when the curve does not get there.
 
     Example:
-      >>> half_life([8, 6, 3, 1])
-      1.6666666666666667
+      >>> half_life([8, 6, 2, 1])
+      1.5
     """
     values = np.asarray(curve, dtype=np.float64)
     if values.ndim != 1 or values.size == 0:

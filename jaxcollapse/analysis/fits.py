@@ -140,7 +140,7 @@ def fit_exponential(
     if final - first + 1 < FEWEST_GENERATIONS:
         reason = f"only generations {first} to {final} are resolved; take more chains, or a window"
         return _unidentified(reason, values, first, level)
-    if not np.any(error[first : final + 1] > 0):
+    if not np.any(error[first : final + 1] > 1e-12 * mean[first : final + 1]):
         return _unidentified("all chains agree, so nothing says how well the rate is known", values, first, level)
 
     m = np.arange(first, final + 1, dtype=np.float64)

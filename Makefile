@@ -1,0 +1,44 @@
+# Nothing but Python 3.11 or newer, make and the package registry is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find jaxcollapse -name '*.py') pyproject.toml README.md LICENSE
+
+.PHONY: demo test lint verify clean
+
+# Real English, 50,000 words, a million tokens a generation, 100 generations.
+demo: $(VENV)/installed
+	$(BIN)/jaxcollapse report --out report
+	@echo "Open report/vocabulary.png first."
+
+# Lint, types, then every test and doctest against the installed wheel (not the source tree).
+test: $(VENV)/installed-for-development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m "not campaign" --durations=10
+
+# The long verification: the checks that take minutes each.
+verify: $(VENV)/installed-for-development
+	$(BIN)/pytest -m campaign -v
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "jaxcollapse needs Python 3.11 or newer, found " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+# A wheel is built and installed, so that what is tested and shown is what a user gets.
+define install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[$(1)]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	touch $@
+endef
+
+$(VENV)/installed: $(VENV)/bin/python $(SOURCES)
+	$(call install,english)
+
+$(VENV)/installed-for-development: $(VENV)/bin/python $(SOURCES)
+	$(call install,dev)
+	touch $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) build dist report .pytest_cache .mypy_cache .ruff_cache

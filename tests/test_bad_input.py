@@ -1,0 +1,286 @@
+"""Bad input fails in Python, before tracing: one sentence with the argument, its value and the remedy."""
+
+import re
+
+import jax
+import numpy as np
+import pytest
+
+import jaxcollapse as jc
+from jaxcollapse import cli
+
+KEY = jax.random.key(0)
+P = [0.5, 0.3, 0.2]
+PROCESS = jc.recursive_training(P, jc.FullySynthetic(n=10))
+
+
+def simulate(**changes):
+    arguments = {"chains": 2, "generations": 3, "record": "support"} | changes
+    key, process = arguments.pop("key", KEY), arguments.pop("process", PROCESS)
+    return jc.simulate(key, process, **arguments)
+
+
+def training(p=P, regime=None):
+    return jc.recursive_training(p, jc.FullySynthetic(n=10) if regime is None else regime)
+
+
+CASES = [
+    # sizes
+    ("n zero", lambda: jc.FullySynthetic(n=0), ValueError, "n must be between 1 and 2147483647, got 0"),
+    ("n negative", lambda: jc.FullySynthetic(n=-1), ValueError, "n must be between 1 and .*, got -1"),
+    ("n fractional", lambda: jc.FullySynthetic(n=2.5), ValueError, "n must be a whole number, got 2.5"),
+    ("n NaN", lambda: jc.FullySynthetic(n=float("nan")), ValueError, "n must be a whole number, got nan"),
+    ("n a float array", lambda: jc.FullySynthetic(n=np.array([1.0])), ValueError, "n must be a whole number"),
+    ("n empty", lambda: jc.FullySynthetic(n=np.array([], int)), ValueError, "n must .*got array"),
+    ("n a bool", lambda: jc.FullySynthetic(n=True), ValueError, "n must be a whole number, got True"),
+    ("n a word", lambda: jc.FullySynthetic(n="ten"), ValueError, "n must be a whole number, got 'ten'"),
+    ("n None", lambda: jc.FullySynthetic(n=None), ValueError, "n must be a whole number, got None"),
+    (
+        "n beyond int32",
+        lambda: jc.FullySynthetic(n=2**31),
+        ValueError,
+        "n must be between 1 and 2147483647, got 2147483648",
+    ),
+    ("n huge", lambda: jc.FullySynthetic(n=10**30), ValueError, "n must be between 1 and 2147483647"),
+    (
+        "n over capacity",
+        lambda: jc.FullySynthetic(n=100, capacity=64),
+        ValueError,
+        "n must be between 1 and 64, got 100; raise",
+    ),
+    ("capacity zero", lambda: jc.FullySynthetic(n=1, capacity=0), ValueError, "capacity must be between 1"),
+    ("real zero", lambda: jc.PartiallySynthetic(n=5, real=0), ValueError, "real must be between 1 and .*, got 0"),
+    (
+        "real fractional",
+        lambda: jc.PartiallySynthetic(n=5, real=0.5),
+        ValueError,
+        "real must be a whole number, got 0.5",
+    ),
+    ("both too large", lambda: jc.PartiallySynthetic(n=2**30, real=2**30 + 5), ValueError, "n and real .* lower n"),
+    # the truth
+    ("p negative", lambda: training([0.5, -0.1, 0.6]), ValueError, r"p must not be negative, but p\[1\] is -0.1"),
+    ("p NaN", lambda: training([0.5, float("nan")]), ValueError, r"p must be finite, but p\[1\] is nan"),
+    ("p infinite", lambda: training([0.5, float("inf")]), ValueError, r"p must be finite, but p\[1\] is inf"),
+    ("p not normalised", lambda: training([0.5, 0.6]), ValueError, "p must sum to one, got 1.1; divide"),
+    ("p empty", lambda: training([]), ValueError, "p must be a non-empty vector"),
+    ("p a matrix", lambda: training(np.full((2, 2), 0.25)), ValueError, r"p must be a non-empty vector.*\(2, 2\)"),
+    ("p a word", lambda: training("english"), ValueError, "p must be an array of probabilities, got str"),
+    ("regime a number", lambda: jc.recursive_training(P, 500), TypeError, "regime must be a regime such as .* got 500"),
+    # the run
+    ("chains zero", lambda: simulate(chains=0), ValueError, "chains must be between 1 and .*, got 0"),
+    ("chains fractional", lambda: simulate(chains=1.5), ValueError, "chains must be a whole number, got 1.5"),
+    ("chains empty", lambda: simulate(chains=np.array([], int)), ValueError, "chains must hold at least one"),
+    ("generations zero", lambda: simulate(generations=0), ValueError, "generations must be between 1 and .*, got 0"),
+    ("generations negative", lambda: simulate(generations=-3), ValueError, "generations must be .*, got -3"),
+    (
+        "unknown statistic",
+        lambda: simulate(record="suport"),
+        ValueError,
+        "unknown statistic 'suport'; did you mean 'support'",
+    ),
+    ("no statistic", lambda: simulate(record=()), ValueError, "record must name at least one statistic"),
+    ("one name twice", lambda: simulate(record=("support", "support")), ValueError, "record names 'support' twice"),
+    ("a number recorded", lambda: simulate(record=(3,)), TypeError, "record must hold names or functions .* got 3"),
+    ("a process that is none", lambda: simulate(process=P), TypeError, "process must come from jc.recursive_training"),
+    (
+        "an rbg key",
+        lambda: simulate(key=jax.random.key(0, impl="rbg")),
+        ValueError,
+        "key must be a threefry key, got .*rbg",
+    ),
+    ("an old key", lambda: simulate(key=jax.random.PRNGKey(0)), TypeError, "key must be a typed key.*jax.random.key"),
+    ("a seed for a key", lambda: simulate(key=0), TypeError, "key must be a typed key, got int"),
+    ("many keys", lambda: simulate(key=jax.random.split(KEY, 3)), ValueError, r"key must be one key.*\(3,\)"),
+    (
+        "too much memory",
+        lambda: simulate(chains=10**9, generations=1000),
+        MemoryError,
+        "chains=1000000000 .* GiB.*lower chains",
+    ),
+    (
+        "too many labels",
+        lambda: simulate(process=training(regime=jc.FullySynthetic(n=2**31 - 1)), chains=10**4),
+        MemoryError,
+        "n=2147483647.*would need about .* GiB",
+    ),
+    (
+        "max_generations zero",
+        lambda: jc.collapse_times(KEY, PROCESS, chains=2, max_generations=0),
+        ValueError,
+        "max_generations",
+    ),
+    (
+        "a name not recorded",
+        lambda: simulate()["entropy"],
+        ValueError,
+        "unknown recorded statistic 'entropy'; known: support",
+    ),
+    # languages
+    ("one token", lambda: jc.languages.uniform(1), ValueError, "vocab must be between 2 .*got 1; one token alone"),
+    (
+        "zipf exponent NaN",
+        lambda: jc.languages.zipf(5, float("nan")),
+        ValueError,
+        "exponent must be a number .*got nan",
+    ),
+    ("zipf too steep", lambda: jc.languages.zipf(10**5, -99), ValueError, "exponent -99.0 is too steep"),
+    (
+        "concentration zero",
+        lambda: jc.languages.dirichlet(5, 0),
+        ValueError,
+        "concentration must be a number above 0.*got 0",
+    ),
+    ("seed negative", lambda: jc.languages.dirichlet(5, seed=-1), ValueError, "seed must be between 0 .*got -1"),
+    ("seddik support", lambda: jc.languages.seddik(10, 20), ValueError, "support must be between 2 and 10, got 20"),
+    ("seddik simpson", lambda: jc.languages.seddik(simpson=0.001), ValueError, "simpson must be at least 1/support"),
+    (
+        "counts negative",
+        lambda: jc.languages.from_counts({"a": 2, "b": -1}),
+        ValueError,
+        "counts must not be negative.*'b' is -1",
+    ),
+    ("counts fractional", lambda: jc.languages.from_counts([0.5, 0.5]), ValueError, "counts must be whole numbers"),
+    ("counts all zero", lambda: jc.languages.from_counts([0, 0]), ValueError, "counts must not all be 0"),
+    ("counts empty", lambda: jc.languages.from_counts({}), ValueError, "counts must hold at least one token"),
+    (
+        "tokens and p differ",
+        lambda: jc.languages.Language(np.array(P), ["a"], "x", {}),
+        ValueError,
+        "tokens must name each of the 3",
+    ),
+    (
+        "unknown human language",
+        lambda: jc.languages.from_wordfreq("klingon"),
+        ValueError,
+        "unknown language code 'klingon'",
+    ),
+    # statistics
+    ("hill order", lambda: jc.statistics.hill(-1.0), ValueError, "order must be at least 0, got -1"),
+    ("trajectory of nothing", lambda: jc.statistics.trajectory(), ValueError, "tokens must name at least one"),
+    ("band edges", lambda: jc.statistics.band_support(0.1, 0.1), ValueError, "edges must increase"),
+    ("spectrum of nothing", lambda: jc.statistics.spectrum(0), ValueError, "largest must be between 1"),
+    (
+        "tail of nothing",
+        lambda: jc.statistics.tail_mass(-1.0),
+        ValueError,
+        "below must be a positive probability, got -1",
+    ),
+    # theory
+    (
+        "theory out of range",
+        lambda: jc.theory.support(training(regime=jc.FullySynthetic(n=10**6)), 3),
+        ValueError,
+        "support_branching",
+    ),
+    (
+        "theory of many n",
+        lambda: jc.theory.simpson(training(regime=jc.FullySynthetic(n=np.array([1, 2]))), 3),
+        TypeError,
+        "one process",
+    ),
+    ("theory generations", lambda: jc.theory.simpson(PROCESS, 0), ValueError, "generations must be between 1"),
+    # analysis
+    ("no chains", lambda: jc.analysis.ensemble(np.zeros((0, 3))), ValueError, r"values must be \[chains"),
+    ("NaN values", lambda: jc.analysis.ensemble([[1.0, float("nan")]]), ValueError, "holds NaN"),
+    (
+        "a level of 2",
+        lambda: jc.analysis.ensemble([[1.0, 2.0]], levels=(2,)),
+        ValueError,
+        "levels must be numbers between 0 and 1",
+    ),
+    (
+        "a window backwards",
+        lambda: jc.analysis.fit_exponential(np.ones((20, 9)), window=(5, 2)),
+        ValueError,
+        "window must hold",
+    ),
+    (
+        "a fit level",
+        lambda: jc.analysis.fit_exponential(np.ones((20, 9)), level=95),
+        ValueError,
+        "level must be between 0 and 1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "call", "kind", "message"), CASES, ids=[case[0] for case in CASES])
+def test_message(case, call, kind, message):
+    with pytest.raises(kind) as caught:
+        call()
+    said = str(caught.value)
+    assert re.search(message, said), said
+    assert "\n" not in said
+    assert len(said) < 400
+
+
+def test_nothing_is_traced_for_bad_input(monkeypatch):
+    def traced(*_, **__):
+        raise AssertionError("traced")
+
+    monkeypatch.setattr(jc.engine, "_simulate", traced)
+    for changes in ({"chains": 0}, {"generations": 2.5}, {"record": "nothing"}, {"chains": 10**10}):
+        with pytest.raises((ValueError, MemoryError)):
+            simulate(**changes)
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "blank.txt").write_text(" \n ... !! ")
+    (tmp_path / "one.txt").write_text("word word, Word")
+    (tmp_path / "latin.txt").write_bytes("un caf\u00e9 cr\u00e8me".encode("latin-1"))
+    (tmp_path / "short.txt").write_text("to be or not to be")
+    (tmp_path / "taken").write_text("a file, not a folder")
+    return tmp_path
+
+
+COMMANDS = [
+    ("empty text", "report empty.txt", 1, "text 'empty.txt' has no words"),
+    ("text without words", "report blank.txt", 1, "text 'blank.txt' has no words"),
+    ("one-word text", "report one.txt", 1, "has only one word, 'word'"),
+    ("wrong encoding", "report latin.txt", 1, "text 'latin.txt' is not utf-8 near byte 6"),
+    ("unknown encoding", "report latin.txt --encoding klingon", 1, "encoding 'klingon' is not known"),
+    ("no such file", "report nothing.txt", 1, "'nothing.txt': No such file"),
+    ("a folder for a text", "report .", 1, "'.': Is a directory"),
+    ("misspelt option", "report --generation 5", 2, "did you mean --generations?"),
+    ("misspelt command", "reprot", 2, "invalid choice: 'reprot'"),
+    ("misspelt regime", "report short.txt --regimes fully-sythetic", 2, "invalid choice: 'fully-sythetic'"),
+    ("misspelt statistic", "simulate short.txt --record suport", 1, "did you mean 'support'"),
+    ("misspelt language", "report --language zipff:10", 1, "unknown language 'zipff:10'"),
+    ("language without a number", "report --language zipf", 1, "as zipf:100"),
+    ("language with a word", "report --language zipf:ten", 1, "has a number that is not one"),
+    ("text and language", "report short.txt --language en", 1, "not both"),
+    ("n not whole", "report short.txt --n 2.5", 2, "invalid int value: '2.5'"),
+    ("n zero", "report short.txt --n 0", 1, "n must be between 1"),
+    ("chains one", "report short.txt --chains 1", 1, "chains must be between 2"),
+    ("generations zero", "simulate short.txt --generations 0", 1, "generations must be between 1"),
+    ("out is a file", "report short.txt --out taken", 1, "out='taken' cannot be written"),
+    ("out below a file", "simulate short.txt --out taken/x.csv", 1, "'taken/x.csv'"),
+    ("too much memory", "report short.txt --n 1000000000 --chains 100000", 1, "would need about"),
+    ("seed negative", "simulate short.txt --seed -4", 1, "seed must be between 0"),
+    ("no command", "", 2, "required: "),
+]
+
+
+@pytest.mark.parametrize(("case", "command", "status", "message"), COMMANDS, ids=[case[0] for case in COMMANDS])
+def test_command_line(case, command, status, message, files, monkeypatch, capsys):
+    monkeypatch.chdir(files)
+    try:
+        result = cli.main(command.split())
+    except SystemExit as stop:
+        result = stop.code
+    said = capsys.readouterr().err
+    assert result == status
+    assert message in said
+    assert "Traceback" not in said
+    assert said.count("\n") == 1
+
+
+def test_a_folder_that_may_not_be_written(files, monkeypatch, capsys):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", "locked")
+
+    monkeypatch.chdir(files)
+    monkeypatch.setattr("pathlib.Path.touch", refuse)  # root, who may write anywhere, runs tests too
+    assert cli.main(["report", "short.txt", "--out", "locked"]) == 1
+    assert "out='locked' cannot be written (Permission denied)" in capsys.readouterr().err

@@ -1,0 +1,160 @@
+"""The promise on bits: how a run is cut, batched, sharded, compiled or configured changes none of them."""
+
+import dataclasses
+import functools
+import os
+import pathlib
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+import jaxcollapse as jc
+from jaxcollapse.statistics import STATISTICS
+
+ALL = tuple(STATISTICS)
+CHAINS, GENERATIONS = 256, 28
+SEED = 0
+
+# Sizes off the powers of two, and room below the vocabulary, so that tokens are renamed.
+P = 1 / np.arange(1, 301)
+P /= P.sum()
+REGIMES = {"fully-synthetic": jc.FullySynthetic(n=100), "partially-synthetic": jc.PartiallySynthetic(n=100, real=37)}
+ROOMIER = {
+    "fully-synthetic": jc.FullySynthetic(n=100, capacity=4096),
+    "partially-synthetic": jc.PartiallySynthetic(n=100, real=37, capacity=4096, real_capacity=400),
+}
+
+
+def simulate(name, chains=CHAINS, regimes=REGIMES):
+    process = jc.recursive_training(P, regimes[name])
+    return jc.simulate(jax.random.key(SEED), process, chains=chains, generations=GENERATIONS, record=ALL)
+
+
+def assert_same_bits(found, expected, statistics=ALL):
+    """Floats are compared as the words they are stored in."""
+    differ = [name for name in statistics if np.asarray(found[name]).tobytes() != np.asarray(expected[name]).tobytes()]
+    assert not differ
+
+
+@pytest.fixture(scope="module", params=REGIMES)
+def name(request):
+    return request.param
+
+
+@functools.cache
+def whole_run(name):
+    return {statistic: np.asarray(values) for statistic, values in simulate(name).values.items()}
+
+
+@pytest.fixture
+def whole(name):
+    return whole_run(name)
+
+
+def test_a_second_run_repeats_the_first(name, whole):
+    assert_same_bits(simulate(name), whole)
+
+
+def test_another_seed_does_not(name, whole):
+    """The comparison sees what it should: every statistic but those constant by nature."""
+    process = jc.recursive_training(P, REGIMES[name])
+    other = jc.simulate(jax.random.key(SEED + 1), process, chains=CHAINS, generations=GENERATIONS, record=ALL)
+    same = {s for s in ALL if np.array_equal(other[s], whole[s])}
+    assert same <= {"collapsed", "winner", "tail_mass"}  # no chain collapses so early, and no token is so rare
+
+
+def test_no_two_chains_are_the_same(whole):
+    """Nor can they be by chance: 28 generations, each one of dozens of values at least."""
+    assert len(np.unique(whole["simpson"], axis=0)) == CHAINS
+
+
+def test_chains_go_by_number(name, whole):
+    """Neither by how many there are nor by where they stand: 320, of which the promised ones are not the first."""
+    numbers = np.random.default_rng(0).permutation(320)
+    found = simulate(name, chains=numbers)
+    where = np.argsort(numbers)[:CHAINS]
+    assert_same_bits({statistic: found[statistic][where] for statistic in found}, whole)
+
+
+def test_pieces_make_the_whole(name, whole):
+    key, process = jax.random.key(SEED), jc.recursive_training(P, REGIMES[name])
+    state, piece = jc.engine.start(key, process, chains=CHAINS, record=ALL)
+    pieces = [piece.values]
+    for generations in (1, 7, 19):
+        state, piece = jc.engine.advance(key, process, state, generations=generations, record=ALL)
+        pieces.append(piece.values)
+    assert_same_bits(jc.engine.join(*pieces), whole)
+
+
+def test_a_few_chains_of_a_constant_process(name, whole):
+    """Closed over, the process is known to the compiler, which may fold what it likes."""
+    few = np.array([5, 250])
+    found = jax.jit(lambda: simulate(name, chains=few))()
+    assert_same_bits(found, {statistic: rows[few] for statistic, rows in whole.items()})
+
+
+def test_a_sweep_holds_the_single_run(name, whole):
+    """In the caller's program, which computes the truth as well."""
+    key, regime = jax.random.key(SEED), REGIMES[name]
+
+    @jax.jit
+    @functools.partial(jax.vmap, in_axes=(None, 0))
+    def sweep(p, n):
+        process = jc.recursive_training(p * 2, dataclasses.replace(regime, n=n))
+        return jc.simulate(key, process, chains=8, generations=GENERATIONS, record=ALL)
+
+    swept = sweep(P.astype(np.float32) / 2, np.array([50, 100, 128]))
+    found = {statistic: values[1] for statistic, values in swept.values.items()}
+    assert_same_bits(found, {statistic: rows[:8] for statistic, rows in whole.items()})
+
+
+@pytest.fixture(scope="module")
+def roomier(name):
+    """With room beyond the vocabulary, tokens keep their names; and fewer chains are advanced at a time."""
+    return simulate(name, regimes=ROOMIER)
+
+
+def test_room_changes_nothing(roomier, whole):
+    assert_same_bits(roomier, whole, ALL)
+
+
+def test_keys_are_never_used_twice(name):
+    process = jc.recursive_training(P, REGIMES[name])
+    with jax.debug_key_reuse(True):
+        jc.simulate(jax.random.key(SEED), process, chains=2, generations=3, record="support")
+
+
+# Other processes, for what a process can choose only once. This file is their program: see its last lines.
+
+SETTINGS = {
+    "four devices": {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"},
+    "64-bit types and the older threefry": {"JAX_ENABLE_X64": "1", "JAX_THREEFRY_PARTITIONABLE": "0"},
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_other_settings_change_nothing(setting, tmp_path):
+    environment = os.environ | SETTINGS[setting] | {"PYTHONPATH": str(pathlib.Path(jc.__file__).parents[1])}
+    subprocess.run([sys.executable, __file__, tmp_path / "there.npz"], env=environment, check=True, timeout=600)
+    with np.load(tmp_path / "there.npz") as there:
+        assert int(there["devices"]) == (4 if setting == "four devices" else 1)
+        for name in REGIMES:
+            assert_same_bits({statistic: there[f"{name} {statistic}"] for statistic in ALL}, whole_run(name))
+
+
+def over_all_devices():
+    """Chain numbers laid over the devices there are."""
+    mesh = jax.sharding.Mesh(jax.devices(), ("chains",))
+    return jax.device_put(np.arange(CHAINS), jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("chains")))
+
+
+if __name__ == "__main__":
+    found = {"devices": np.array(jax.device_count())}
+    for regime in REGIMES:
+        trace = simulate(regime, chains=over_all_devices())
+        assert len(trace["simpson"].sharding.device_set) == jax.device_count()
+        found |= {f"{regime} {statistic}": np.asarray(trace[statistic]) for statistic in ALL}
+    np.savez(sys.argv[1], **found)

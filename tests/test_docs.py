@@ -1,0 +1,46 @@
+"""Every example in a docstring, in the README and in the docs is run."""
+
+import doctest
+import importlib
+import pathlib
+import pkgutil
+import re
+
+import pytest
+
+import jaxcollapse
+
+ROOT = pathlib.Path(__file__).parent.parent
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(jaxcollapse.__path__, "jaxcollapse.")
+    if "__main__" not in module.name
+]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name):
+    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
+    assert failed == 0
+
+
+def test_public_functions_have_examples():
+    """A public function of the packages that users call shows at least one example, in itself or its module."""
+    examples = sum(
+        len(test.examples) for name in MODULES for test in doctest.DocTestFinder().find(importlib.import_module(name))
+    )
+    assert examples >= 40
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages(page, tmp_path, monkeypatch):
+    """The Python blocks of a page, run in order in one namespace."""
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    namespace: dict = {}
+    for block in blocks:
+        exec(compile(block, page.name, "exec"), namespace)
+    if page.name == "README.md":
+        assert len(blocks) >= 3

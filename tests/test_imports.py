@@ -1,0 +1,55 @@
+"""Imports point one way: language -> regime -> learner -> process -> engine -> statistics -> analysis -> figures."""
+
+import ast
+import pathlib
+
+import pytest
+
+import jaxcollapse
+
+PACKAGE = pathlib.Path(jaxcollapse.__file__).parent
+FORBIDDEN = {
+    "theory": {"engine", "sampling", "statistics", "runs", "fixed", "analysis", "report", "plotting", "cli"},
+    "analysis": {"engine", "sampling", "learners", "process", "runs", "theory", "report", "plotting", "cli"},
+    "sampling": {"engine", "process", "regimes", "learners", "statistics", "theory", "analysis", "runs", "report"},
+    "fixed": {"engine", "process", "regimes", "learners", "statistics", "sampling", "theory", "analysis", "report"},
+    "regimes": {"engine", "sampling", "learners", "statistics", "theory", "analysis", "runs", "report"},
+    "process": {"engine", "sampling", "regimes", "statistics", "theory", "analysis", "runs", "report"},
+    "engine": {"sampling", "learners", "theory", "analysis", "runs", "report", "plotting", "cli", "languages"},
+    "statistics": {"engine", "sampling", "learners", "theory", "analysis", "runs", "report"},
+    "languages": {"engine", "sampling", "process", "regimes", "learners", "statistics", "theory", "analysis", "report"},
+    "plotting": {"engine", "sampling", "theory", "runs", "learners"},
+}
+"""What a module may not reach for at import time, by its name in the package."""
+
+
+def imported(path):
+    """The modules of this package that a file imports at its top level, type-checking blocks apart."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("jaxcollapse"):
+            inside = node.module.split(".")[1:]
+            yield from inside[:1] or [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("jaxcollapse."):
+                    yield alias.name.split(".")[1]
+
+
+@pytest.mark.parametrize("module", FORBIDDEN)
+def test_imports_point_one_way(module):
+    folder = PACKAGE / module
+    files = sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{module}.py"]
+    assert files
+    for file in files:
+        wrong = set(imported(file)) & FORBIDDEN[module]
+        assert not wrong, f"{file.name} imports {sorted(wrong)}"
+
+
+def test_the_reader_of_imports_sees_them():
+    assert {"check", "statistics", "process"} <= set(imported(PACKAGE / "engine.py"))
+
+
+def test_every_public_name_exists_and_is_documented():
+    for name in jaxcollapse.__all__:
+        assert getattr(jaxcollapse, name).__doc__, name
