@@ -131,13 +131,20 @@ class PartiallySynthetic:
         if not (_is_placeholder(self.n) or _is_placeholder(self.real)):
             check.whole_number("n", self.n)
             check.whole_number("real", self.real)
-            object.__setattr__(self, "capacity", _capacity("n", self.n, self.capacity))
-            object.__setattr__(self, "real_capacity", _capacity("real", self.real, self.real_capacity))
-            if self.capacity + self.real_capacity > check.LARGEST:
+            capacity = _capacity("n", self.n, self.capacity)
+            real_capacity = _capacity("real", self.real, self.real_capacity)
+            # A power of two may be twice what is needed; near the largest count, only what is needed fits.
+            if capacity + real_capacity > check.LARGEST and self.real_capacity is None:
+                real_capacity = int(np.max(self.real))
+            if capacity + real_capacity > check.LARGEST and self.capacity is None:
+                capacity = int(np.max(self.n))
+            if capacity + real_capacity > check.LARGEST:
                 raise ValueError(
-                    f"n and real have room for {self.capacity + self.real_capacity} tokens together, and a model "
-                    f"counts at most {check.LARGEST}; lower n={self.n!r} or real={self.real!r}"
+                    f"n and real have room for {capacity + real_capacity} tokens together, and a model counts at most "
+                    f"{check.LARGEST}; lower n={self.n!r}, real={self.real!r} or their capacities"
                 )
+            object.__setattr__(self, "capacity", capacity)
+            object.__setattr__(self, "real_capacity", real_capacity)
 
     @property
     def room(self) -> int:

@@ -29,6 +29,7 @@ from jaxcollapse.theory.moments import (
     l2_truth,
     simpson,
     stationary,
+    tail_mass,
 )
 from jaxcollapse.theory.one_token import (
     additive,
@@ -56,6 +57,7 @@ ORACLES: dict[str, Callable[[Any, int], np.ndarray]] = {
     "l2_truth": l2_truth,
     "kl_truth": kl_truth,
     "spectrum": spectrum,
+    "tail_mass": tail_mass,
 }
 """The exact expectation of a statistic, by the statistic's name."""
 
@@ -85,5 +87,6 @@ __all__ = [
     "support_variance",
     "survival",
     "survival_branching",
+    "tail_mass",
     "winner_probability",
 ]

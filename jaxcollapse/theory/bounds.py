@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxcollapse import check
 from jaxcollapse.theory.moments import heterozygosity, l2_first
-from jaxcollapse.theory.setting import Setting, generations_of, read
+from jaxcollapse.theory.setting import Setting, each_probability, generations_of, read
 
 
 class Bounds(NamedTuple):
@@ -39,7 +40,7 @@ def collapse_probability(process: Any, generations: int, *, sharp: bool = False)
     ``1 - sigma >= 2 (n - 1)/n^2``; and ``min(s~, n)`` in place of the support ``s~``.
 
     Returns:
-      Two arrays ``[generations + 1]``, within [0, 1]; they hold for ``m >= 1``.
+      Two arrays ``[generations + 1]``, within [0, 1]; at m = 0, where they do not hold, rho_0 itself.
 
     Raises:
       TypeError: for other regimes.
@@ -56,7 +57,9 @@ def collapse_probability(process: Any, generations: int, *, sharp: bool = False)
     if sharp:
         constant, support = n * n / (2 * max(n - 1, 0.5)), min(support, n)
     upper = 1 - alive / (1 - 1 / support) if support > 1 else np.ones_like(alive)
-    return Bounds(np.clip(1 - constant * alive, 0, 1), np.clip(upper, 0, 1))
+    lower, upper = np.clip(1 - constant * alive, 0, 1), np.clip(upper, 0, 1)
+    lower[0] = upper[0] = 0.0  # the truth, of two tokens at least, is no Dirac mass
+    return Bounds(lower, upper)
 
 
 def expected_collapse_time(process: Any, *, sharp: bool = False) -> Bounds:
@@ -154,8 +157,14 @@ def corollary_11(vocabulary: int, real: int, epsilon: float) -> float:
     ``n <= 2 pi e^-2 min{s - 2, ln(sqrt(2 pi) N epsilon / (6 e s))}``; 0 where that is negative. It
     allows a single token only when N is about ``21 s/epsilon``.
 
+    Raises:
+      ValueError: unless ``vocabulary`` and ``real`` are whole numbers and ``epsilon`` is above 0.
+
     Source: Seddik et al. (2024), eq. (11).
     """
+    vocabulary = check.static_whole_number("vocabulary", vocabulary, least=2)
+    real = check.static_whole_number("real", real)
+    epsilon = check.real_number("epsilon", epsilon, 0, 1e6, "an L1 distance is at most 2")
     logarithm = np.log(np.sqrt(2 * np.pi) * real * epsilon / (6 * np.e * vocabulary))
     return max(0.0, 2 * np.pi * np.e**-2 * min(vocabulary - 2, float(logarithm)))
 
@@ -179,7 +188,7 @@ def elementary(process: Any, generations: int) -> np.ndarray:
 
 
 def elementary_uniform(process: Any) -> float:
-    """``E ||p^(m) - p^(1)||_1 <= sqrt(n (s~ - 1)) / N`` for every m, partially synthetic.
+    """``E ||p^(m) - p^(1)||_1 <= sqrt(n (s~ - 1)) / N`` for every ``m >= 1``, partially synthetic.
 
     Raises:
       TypeError: for other regimes.
@@ -203,12 +212,12 @@ def survival(process: Any, generations: int, p: np.ndarray) -> Bounds:
     Source: Suresh, Thangaraj and Khandavally (2024), arXiv 2412.17646.
     """
     _, n, _ = _fully(process, "this bound")
-    p = np.asarray(p, dtype=np.float64)
+    p = each_probability(p)
     lower, upper = [(p > 0).astype(float)], [(p > 0).astype(float)]
     g = 1.0
     for k in range(1, generations_of(generations) + 1):
-        lost = np.exp(-n * p * g)
-        lower.append(1 - lost)
-        upper.append(np.clip(1 - (1 - 3 * n * p**2 - 3 * k * p) * lost, 0, 1))
+        lost, kept = np.exp(-n * p * g), -np.expm1(-n * p * g)
+        lower.append(kept)
+        upper.append(np.clip(kept + (3 * n * p**2 + 3 * k * p) * lost, 0, 1))
         g = -np.expm1(-g)
     return Bounds(np.stack(lower), np.stack(upper))

@@ -85,11 +85,19 @@ def l2_first(process: Any, generations: int) -> np.ndarray:
 def l2_truth(process: Any, generations: int) -> np.ndarray:
     """``E ||p^(m) - p||_2^2 = S_m - S_0``, for every model is an unbiased estimate of the truth.
 
+    Computed without that difference: ``(1 - S_0)[1 - (1 - 1/n)^m]``, or ``(1 - S_0)/N + D_m``.
+
     Returns:
       ``[generations + 1]``.
     """
-    heterozygosities = heterozygosity(process, generations)
-    return heterozygosities[0] - heterozygosities
+    p, n, real = read(process)
+    at_truth = float(p @ (1 - p))
+    if real is None:
+        m = np.arange(generations_of(generations) + 1)
+        return at_truth * (-np.expm1(m * np.log1p(-1 / n)) if n > 1 else (m > 0).astype(float))
+    curve = at_truth / real + l2_first(process, generations)
+    curve[0] = 0.0
+    return curve
 
 
 def stationary(process: Any) -> dict[str, float]:
@@ -115,11 +123,12 @@ def heterozygosity_variance(process: Any, generations: int) -> np.ndarray:
     """``Var[sum_i (p_i^(m))^2]`` over chains, fully synthetic.
 
     Counts of n draws from q have closed factorial moments, and in the fourth of them the terms in
-    ``sum q^4`` cancel: with ``S_k = sum_i q_i^k`` the moments of ``(S_2^2, S_3, S_2)`` carry over to
-    the next generation linearly:
+    ``sum q^4`` cancel. With ``S_k = sum_i q_i^k``, ``K = E[S_3 - S_2^2]``, ``U = E[S_2 - S_3]`` and
+    ``H = E[1 - S_2]``, all of them positive:
 
-    ``E[S_3'] = (1 - 1/n)(1 - 2/n) S_3 + (3/n)(1 - 1/n) S_2 + 1/n^2``,
-    ``Var[S_2' | q] = (2 (n-1)/n^3) [S_2 + 2 (n-2) S_3 - (2n - 3) S_2^2]``.
+    ``V' = (1 - 1/n)^2 V + (2 (n-1)/n^3) [(2n - 3) K + U]``,
+    ``K' = (1 - 1/n)(1 - 2/n) [(1 - 3/n) K + U/n]``,
+    ``U' = (1 - 1/n) [H/n + (1 - 2/n) U]``, ``H' = (1 - 1/n) H``.
 
     Cost: O(generations). Range: every n and vocabulary.
 
@@ -132,12 +141,27 @@ def heterozygosity_variance(process: Any, generations: int) -> np.ndarray:
     p, n, real = read(process)
     if real is not None:
         raise TypeError("heterozygosity_variance is known for FullySynthetic only")
-    second, third, variance = float(p @ p), float(p @ p**2), 0.0
-    variances = [0.0]
+    simpson_ = float(p @ p)
+    spread, uneven, diverse = float(p @ (p - simpson_) ** 2), float(p**2 @ (1 - p)), float(p @ (1 - p))
+    keep, variances = 1 - 1 / n, [0.0]
     for _ in range(generations_of(generations)):
-        within = 2 * (n - 1) / n**3 * (second + 2 * (n - 2) * third - (2 * n - 3) * (variance + second**2))
-        variance = max((1 - 1 / n) ** 2 * variance + within, 0.0)
-        third = (1 - 1 / n) * (1 - 2 / n) * third + 3 / n * (1 - 1 / n) * second + 1 / n**2
-        second = (1 - 1 / n) * second + 1 / n
-        variances.append(variance)
+        within = 2 * (n - 1) / n**3 * ((2 * n - 3) * spread + uneven)
+        variances.append(keep**2 * variances[-1] + within)
+        spread = keep * (1 - 2 / n) * ((1 - 3 / n) * spread + uneven / n)
+        uneven = keep * (diverse / n + (1 - 2 / n) * uneven)
+        diverse *= keep
     return np.array(variances)
+
+
+def tail_mass(process: Any, generations: int, below: float = 1e-4) -> np.ndarray:
+    """The expected probability of all tokens whose true probability is under ``below``.
+
+    Constant: in both regimes every token's probability is a martingale. (What changes is where it
+    sits: in ever fewer of them.)
+
+    Returns:
+      ``[generations + 1]``.
+    """
+    p, _, _ = read(process)
+    rare = np.asarray(process.p, np.float32) < np.float32(below)
+    return np.full(generations_of(generations) + 1, float(p[rare].sum()))

@@ -16,14 +16,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse, special, stats
 
-from jaxcollapse.theory.setting import OutOfRange, Setting, distinct, generations_of, read
+from jaxcollapse import check
+from jaxcollapse.theory.setting import OutOfRange, Setting, distinct, each_probability, generations_of, read
 
 DENSE = 2000
 """Up to this n the transition matrix is dense; above it only entries within ten deviations are kept."""
 LARGEST = 20_000
-"""The largest n for which the transition matrix is made: 0.4 GB, some 10 s."""
-WORK = 2e10
-"""Multiplications that one call may spend, some 20 s."""
+"""The largest n for which the transition matrix is made: some 10 s and 1.7 GB."""
+WORK = 1e10
+"""Multiplications that one call may spend: 20 to 40 s."""
+PMF = 100
+"""A binomial probability costs as much as so many multiplications."""
 
 
 def _transition(n: int) -> np.ndarray | sparse.csr_array:
@@ -57,9 +60,12 @@ def _check_n(n: int) -> None:
         )
 
 
-def _start(draws: int, p: np.ndarray, mix: np.ndarray) -> np.ndarray:
-    """``mix [rows, p]`` applied to the binomial laws of the first count, ``[rows, draws + 1]``."""
-    counts, law = np.arange(draws + 1), np.zeros((mix.shape[0], draws + 1))
+def _start(draws: int, p: np.ndarray, mix: np.ndarray | None) -> np.ndarray:
+    """``mix [rows, d]`` applied to the binomial laws of the first count, ``[rows, draws + 1]``; None: unmixed."""
+    counts = np.arange(draws + 1)
+    if mix is None:
+        return stats.binom.pmf(counts, draws, p[:, None])
+    law = np.zeros((mix.shape[0], draws + 1))
     step = max(1, int(2e7) // (draws + 1))
     for i in range(0, len(p), step):
         law += mix[:, i : i + step] @ stats.binom.pmf(counts, draws, p[i : i + step, None])
@@ -80,14 +86,14 @@ def synthetic_given_real(setting: Setting) -> Iterator[np.ndarray]:
         law = np.stack([law[r] @ table[r : r + n + 1] for r in range(real + 1)])
 
 
-def laws(setting: Setting, p: np.ndarray, mix: np.ndarray, generations: int) -> Iterator[tuple[int, np.ndarray]]:
+def laws(setting: Setting, p: np.ndarray, mix: np.ndarray | None, generations: int) -> Iterator[tuple[int, np.ndarray]]:
     """The law of the count at each generation from 1 on, for mixtures of tokens.
 
     Args:
       setting: the process in numbers.
       p: probabilities of tokens, ``[d]``.
       mix: how many tokens of each, ``[rows, d]``: one row of multiplicities gives the expected count
-        spectrum of a vocabulary, the identity gives each token's own law.
+        spectrum of a vocabulary, None gives each token's own law.
       generations: how many to yield.
 
     Yields:
@@ -96,12 +102,12 @@ def laws(setting: Setting, p: np.ndarray, mix: np.ndarray, generations: int) -> 
     Raises:
       OutOfRange: when it would take too much time or memory.
     """
-    n, real, rows = setting.n, setting.real, mix.shape[0]
+    n, real, rows = setting.n, setting.real, len(p) if mix is None else mix.shape[0]
     if real is None:
         _check_n(n)
         # A row of the sparse matrix holds some 20 deviations, sqrt(n)/2.5 wide on average.
         width = n if n <= DENSE else min(n, 8 * np.sqrt(n) + 100)
-        _spend(float(rows) * n * width * generations + len(p) * n * 100, "this exact law")
+        _spend(float(rows) * n * width * generations + float(len(p) + width) * n * PMF, "this exact law")
         law = _start(n, p, mix)
         matrix = _transition(n)
         for m in range(1, generations + 1):
@@ -109,7 +115,7 @@ def laws(setting: Setting, p: np.ndarray, mix: np.ndarray, generations: int) -> 
             if m < generations:
                 law = law @ matrix
         return
-    _spend(float(real + 1) * n * n * max(generations - 2, 0) + (real + n) * n * 100, "this exact law")
+    _spend(_with_real(n, real, generations) + float(len(p)) * real * PMF, "this exact law")
     real_law = _start(real, p, mix)
     yield real, real_law
     for m, synthetic in enumerate(synthetic_given_real(setting), start=2):
@@ -121,11 +127,17 @@ def laws(setting: Setting, p: np.ndarray, mix: np.ndarray, generations: int) -> 
         yield real + n, law
 
 
+def _with_real(n: int, real: int, generations: int) -> float:
+    """What the chain given each real count costs: the table, and a product (or at least a call) a count."""
+    return float(real + n) * n * PMF + float(real + 1) * (n * n + 3000.0) * max(generations - 1, 1)
+
+
 def additive(process: Any, f: Callable[[np.ndarray], np.ndarray], generations: int) -> np.ndarray:
     """``E sum_i f(p_i^(m))`` for any function of a probability with ``f(0) = 0``.
 
     Cost: fully synthetic O(n^2) a generation (O(n^1.5) above n = 2000), partially synthetic O(N n^2).
-    Range: fully synthetic n <= 20 000; partially synthetic N n^2 generations <= 2e10.
+    Range: fully synthetic n <= 20 000 and 1e8 / n distinct probabilities; partially synthetic
+    N n^2 generations <= 1e10.
 
     Args:
       process: the process.
@@ -174,8 +186,14 @@ def support(process: Any, generations: int) -> np.ndarray:
     setting, last = read(process), generations_of(generations)
     if setting.real is None:
         return additive(process, lambda q: (q > 0).astype(float), generations)
-    kept = float(np.sum(-np.expm1(setting.real * np.log1p(-np.minimum(setting.p, 1 - 1e-300)))))
+    kept = float(np.sum(_seen(setting.p, setting.real)))
     return np.array([float(np.count_nonzero(setting.p))] + [kept] * last)
+
+
+def _seen(p: np.ndarray, draws: int) -> np.ndarray:
+    """``1 - (1 - p)^draws``, accurate for the smallest p."""
+    with np.errstate(divide="ignore"):  # p = 1: the logarithm of 0 is what it should be
+        return -np.expm1(draws * np.log1p(-p))
 
 
 def entropy(process: Any, generations: int) -> np.ndarray:
@@ -215,7 +233,7 @@ def l1_truth(process: Any, generations: int) -> np.ndarray:
     setting, last = read(process), generations_of(generations)
     p, many = distinct(setting.p)
     curve = [0.0]
-    for total, law in laws(setting, p, np.eye(len(p)), last):
+    for total, law in laws(setting, p, None, last):
         distance = np.abs(np.arange(total + 1) / total - p[:, None])
         curve.append(float(many @ np.sum(law * distance, axis=1)))
     return np.array(curve)
@@ -224,8 +242,9 @@ def l1_truth(process: Any, generations: int) -> np.ndarray:
 def l1_first(process: Any, generations: int) -> np.ndarray:
     """``E ||p^(m) - p^(1)||_1``, the plain L1 norm; ``m = 0`` is the truth's distance from the first model.
 
-    The joint law of two generations. Cost: fully synthetic O(n^3) a generation, partially O(N n^2).
-    Range: that product times the generations up to 2e10 (n = 500 for 100 generations, say), and n <= 2000.
+    The joint law of two generations. Cost: fully synthetic O(n^3) a generation (in fast matrix
+    products), partially O(N n^2). Range: n <= 2000 and n^3 generations <= 4e10 (700 for 100
+    generations, say); partially N n^2 generations <= 1e10.
 
     Returns:
       ``[generations + 1]``.
@@ -236,15 +255,19 @@ def l1_first(process: Any, generations: int) -> np.ndarray:
     setting, last = read(process), generations_of(generations)
     n, real = setting.n, setting.real
     p, many = distinct(setting.p)
-    _spend(float(n if real is None else real) * n * n * max(last - 2, 0) / 4, "this exact joint law")
     first_total = n if real is None else real
+    if real is None:
+        if n > DENSE:
+            raise OutOfRange(f"l1_first is offered up to n = {DENSE}, got {n}; theory.l2_first has no limit")
+        work = float(n) ** 3 * max(last - 2, 0) / 4
+    else:
+        work = _with_real(n, real, last)
+    _spend(work + float(len(p)) * first_total * PMF, "this exact joint law")
     first = np.arange(first_total + 1)
     start = _start(first_total, p, many[None].astype(float))[0]
     each = stats.binom.pmf(first, first_total, p[:, None])
     curve = [float(many @ np.sum(each * np.abs(first / first_total - p[:, None]), axis=1)), 0.0]
     if real is None:
-        if n > DENSE:
-            raise OutOfRange(f"l1_first is offered up to n = {DENSE}, got {n}; theory.l2_first has no limit")
         matrix = _transition(n)
         power, distance = matrix, np.abs(first[:, None] - first) / n
         for _ in range(2, last + 1):
@@ -267,6 +290,7 @@ def spectrum(process: Any, generations: int, largest: int = 10) -> np.ndarray:
       ``[generations + 1, largest]``; the row of the truth, which has no counts, is -1.
     """
     setting, last = read(process), generations_of(generations)
+    largest = check.static_whole_number("largest", largest)
     p, many = distinct(setting.p)
     rows = [np.full(largest, -1.0)]
     for _, law in laws(setting, p, many[None].astype(float), last):
@@ -292,14 +316,13 @@ def survival(process: Any, generations: int, p: np.ndarray | None = None) -> np.
       OutOfRange: beyond the range; then see :func:`~jaxcollapse.theory.survival_branching`.
     """
     setting, last = read(process), generations_of(generations)
-    p = setting.p if p is None else np.asarray(p, dtype=np.float64)
+    p = setting.p if p is None else each_probability(p)
     alive = (p > 0).astype(float)
     if setting.real is not None:
-        kept = 1 - (1 - p) ** setting.real
-        return np.stack([alive] + [kept] * last)
+        return np.stack([alive] + [_seen(p, setting.real)] * last)
     different, back = np.unique(p, return_inverse=True)
     rows = [alive]
-    for _, law in laws(setting, different, np.eye(len(different)), last):
+    for _, law in laws(setting, different, None, last):
         rows.append(law[:, 1:].sum(axis=1)[back])
     return np.stack(rows)
 
@@ -314,12 +337,12 @@ def support_variance(process: Any, generations: int) -> np.ndarray:
       ``[generations + 1]``.
 
     Raises:
-      OutOfRange: beyond the range, some hundred distinct probabilities.
+      OutOfRange: beyond the range, some two hundred tokens at n = 200.
     """
     setting, last = read(process), generations_of(generations)
     p = setting.p[setting.p > 0]
+    _spend(float(len(p)) ** 2 / 2 * min(setting.n, DENSE) * PMF, "the law of every pair")
     i, j = np.triu_indices(len(p), 1)
-    _spend(len(i) * 1e3, "the law of every pair")
     sums = np.round(np.minimum(p[i] + p[j], 1.0), 12)
     lost = 1 - survival(process, last, np.concatenate([p, sums]))
     alone, together = lost[:, : len(p)], lost[:, len(p) :]

@@ -41,17 +41,14 @@ def read(process: Any) -> Setting:
         raise TypeError("theory needs numbers, not traced values; call it outside jit and vmap")
     if not isinstance(process.learner, Categorical):
         raise TypeError(f"theory knows the learner Categorical only, got {type(process.learner).__name__}")
-    p = np.asarray(process.p, dtype=np.float64)
-    p = p / p.sum()
     match process.regime:
         case FullySynthetic(n=n):
-            return Setting(p, _number("n", n), None)
+            sizes: tuple[int, int | None] = _number("n", n), None
         case PartiallySynthetic(n=n, real=real):
-            return Setting(p, _number("n", n), _number("real", real))
+            sizes = _number("n", n), _number("real", real)
         case other:
-            raise TypeError(
-                f"theory has no formulas for {type(other).__name__}; it knows FullySynthetic, PartiallySynthetic"
-            )
+            raise TypeError(f"theory knows FullySynthetic and PartiallySynthetic, got {type(other).__name__}")
+    return Setting(check.probabilities("p", process.p), *sizes)
 
 
 def _number(name: str, value: Any) -> int:
@@ -63,6 +60,14 @@ def _number(name: str, value: Any) -> int:
 def generations_of(generations: Any) -> int:
     """The last generation, a whole number of at least 1."""
     return check.static_whole_number("generations", generations)
+
+
+def each_probability(p: Any) -> np.ndarray:
+    """Probabilities of single tokens, ``[d]``, which need not sum to one."""
+    array = np.atleast_1d(np.asarray(p, dtype=np.float64))
+    if array.ndim != 1 or not np.all((array >= 0) & (array <= 1)):
+        raise ValueError(f"p must hold probabilities between 0 and 1, got {p!r}")
+    return array
 
 
 def distinct(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
