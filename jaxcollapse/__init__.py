@@ -4,11 +4,11 @@ Read the names in this order: a language is the truth, a regime says what each g
 on, a process joins them, the engine simulates, theory gives the exact curve, analysis estimates.
 """
 
-from jaxcollapse import analysis, engine, languages, learners, regimes, statistics, theory
+from jaxcollapse import analysis, engine, languages, learners, memory, regimes, statistics, theory
 from jaxcollapse.engine import CollapseTimes, Trace, collapse_times, simulate
 from jaxcollapse.process import Process, recursive_training
 from jaxcollapse.regimes import FullySynthetic, PartiallySynthetic
-from jaxcollapse.report import Report, report
+from jaxcollapse.reporting import Report, report
 
 __version__ = "0.1.0"
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "engine",
     "languages",
     "learners",
+    "memory",
     "recursive_training",
     "regimes",
     "report",

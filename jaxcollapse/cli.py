@@ -167,7 +167,7 @@ def named_language(name: str, words: int | None = None) -> Any:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from jaxcollapse.report import report
+    from jaxcollapse.reporting import report
 
     found = report(
         language_of(options),
@@ -190,7 +190,7 @@ def _simulate(options: argparse.Namespace) -> None:
     import jax
 
     from jaxcollapse import analysis, check, recursive_training, regimes, simulate
-    from jaxcollapse.report import MOMENTS
+    from jaxcollapse.reporting.results import MOMENTS
     from jaxcollapse.theory import ORACLES, OutOfRange
 
     language = language_of(options)

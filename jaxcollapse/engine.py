@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -17,11 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jaxcollapse import check, statistics
-from jaxcollapse.process import Process, State, Status, View
-from jaxcollapse.statistics import Statistic
-
-Record = str | Statistic | Callable[[View], Array] | Sequence[str | Statistic | Callable[[View], Array]]
+from jaxcollapse import check, memory, statistics
+from jaxcollapse.process import Process, State, Status, View, canonical
+from jaxcollapse.statistics import Record, Statistic
 
 IN_CACHE = 2**18
 """Labels in flight on a CPU: chains are advanced in blocks whose labels stay in its cache, which halves
@@ -227,23 +224,26 @@ def _prepare(
         raise TypeError(f"process must come from jc.recursive_training(p, regime), got {type(process).__name__}")
     last = check.static_whole_number(name, generations)
     wanted = statistics.resolve(record)
-    if np.ndim(chains) == 0:
-        numbers = jnp.arange(check.static_whole_number("chains", chains), dtype=jnp.int32)
-    elif np.size(chains) == 0:
-        raise ValueError("chains must hold at least one chain number, got an empty array")
-    elif isinstance(chains, jax.Array) and chains.dtype == jnp.int32:
-        numbers = _on_an_automatic_mesh(chains)  # not looked at: they may be many, and on many devices
-    else:
-        check.whole_number("chains", chains, least=0)
-        numbers = jnp.asarray(chains, jnp.int32)
-    for name_, size in vars(process.regime).items():
+    one_number = np.ndim(chains) == 0
+    count = check.static_whole_number("chains", chains) if one_number else _count_of_numbers(chains)
+    for size_name, size in vars(process.regime).items():
         if np.ndim(size) > 0:
-            raise ValueError(
-                f"{name_} must be one number, got an array of shape {np.shape(size)}; sweep it by jax.vmap"
-            )
-    process = jax.tree.map(_canonical, process)
-    refuse_what_does_not_fit(process, numbers.shape[0], last if name == "generations" else 1, wanted)
-    return key, process, numbers, wanted
+            shape = np.shape(size)
+            raise ValueError(f"{size_name} must be one number, got an array of shape {shape}; sweep it by jax.vmap")
+    process = canonical(process)
+    memory.refuse_what_does_not_fit(process, count, last if name == "generations" else 1, wanted)
+    numbers = jnp.arange(count, dtype=jnp.int32) if one_number else jnp.asarray(chains, jnp.int32)
+    return key, process, _on_an_automatic_mesh(numbers), wanted
+
+
+def _count_of_numbers(chains: Any) -> int:
+    shape = np.shape(chains)
+    if len(shape) != 1 or shape[0] == 0:
+        raise ValueError(f"chains must hold at least one chain number, got an array of shape {shape}")
+    if not (isinstance(chains, jax.Array) and chains.dtype == jnp.int32):
+        # An int32 array is not looked at: it may be long, and on many devices.
+        check.whole_number("chains", chains, least=0)
+    return shape[0]
 
 
 def _on_an_automatic_mesh(chains: Array) -> Array:
@@ -255,74 +255,6 @@ def _on_an_automatic_mesh(chains: Array) -> Array:
         return chains
     automatic = jax.sharding.Mesh(mesh.devices, mesh.axis_names)
     return jax.device_put(chains, jax.sharding.NamedSharding(automatic, spec))
-
-
-def _canonical(leaf: Any) -> Array:
-    array = jnp.asarray(leaf)
-    return array.astype(jnp.float32 if jnp.issubdtype(array.dtype, jnp.floating) else jnp.int32)
-
-
-def memory_needed(process: Process, *, chains: int, generations: int, record: Record = ()) -> int:
-    """An estimate of the bytes that a run needs at its peak: states twice over, counts, and the trace.
-
-    Args:
-      process, chains, generations, record: as for :func:`simulate`.
-
-    Returns:
-      Bytes.
-
-    Example:
-      >>> import jaxcollapse as jc
-      >>> process = jc.recursive_training(jc.languages.zipf(100), jc.FullySynthetic(n=1000))
-      >>> jc.engine.memory_needed(process, chains=10, generations=100, record="support") < 1e6
-      True
-    """
-    leaves, structure = jax.tree.flatten(jax.tree.map(_canonical, process))
-    shapes = tuple(jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves)
-    return _bytes(structure, shapes, chains, generations, statistics.resolve(record) if record else ())
-
-
-@functools.lru_cache(maxsize=256)
-def _bytes(structure: Any, shapes: tuple, chains: int, generations: int, wanted: tuple[Statistic, ...]) -> int:
-    """Shapes alone are traced, for one chain."""
-    keep_first = any(statistic.needs_first for statistic in wanted)
-    process = jax.tree.unflatten(structure, shapes)
-    begin = functools.partial(Process.init, keep_first=keep_first)
-    key = jax.eval_shape(lambda: jax.random.key(0, impl="threefry2x32"))
-    state = jax.eval_shape(begin, process, key, jax.ShapeDtypeStruct((), jnp.int32))
-    view = jax.eval_shape(Process.view, process, state)
-    row = jax.eval_shape(lambda view: [statistic.of(view) for statistic in wanted], view)
-    size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
-    entries = state.tokens.size * 4
-    truth_beside_first = process.vocabulary * 4 if keep_first else 0
-    return chains * (2 * size(state) + 4 * entries + truth_beside_first + 2 * (generations + 1) * size(row))
-
-
-def refuse_what_does_not_fit(process: Process, chains: int, generations: int, record: Record) -> None:
-    """Stop before a run that the device's memory cannot hold.
-
-    Raises:
-      MemoryError: naming what is needed, what is there, and what to lower.
-    """
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(process)):
-        return
-    needed = memory_needed(process, chains=chains, generations=generations, record=record)
-    there = _memory_of_device()
-    if needed > there:
-        regime = jax.tree.map(lambda leaf: np.asarray(leaf).tolist(), process.regime)
-        raise MemoryError(
-            f"chains={chains} and generations={generations} with {regime} would need about "
-            f"{needed / 2**30:,.1f} GiB, and the device has {there / 2**30:,.1f}; "
-            "lower chains, the sample size or generations, or record less"
-        )
-
-
-def _memory_of_device() -> int:
-    """The memory that a run may use: the accelerator's, or else the machine's."""
-    limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
-    if limit:
-        return int(limit) * jax.local_device_count()
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _chain_key(key: Array, chain: Array, m: Array) -> Array:

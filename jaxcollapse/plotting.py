@@ -11,16 +11,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from jaxcollapse.regimes import PartiallySynthetic
+from jaxcollapse.regimes import REGIMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from jaxcollapse.report import Curve, Report
+    from jaxcollapse.reporting.results import Curve, RegimeResult, Report
 
 # Okabe and Ito's colours, told apart by colour-blind readers; markers differ too.
-COLOURS = {"fully-synthetic": "#D55E00", "partially-synthetic": "#0072B2"}
-MARKERS = {"fully-synthetic": "o", "partially-synthetic": "s"}
+COLOURS = dict(zip(REGIMES, ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"), strict=False))
+MARKERS = dict(zip(REGIMES, "os^DvP", strict=False))
 STYLE: Any = {
     "font.size": 11,
     "axes.titlesize": 12,
@@ -54,10 +54,13 @@ def _blank(columns: int = 1) -> tuple[Figure, Any]:
     return figure, figure.subplots(1, columns)
 
 
-def _label(regime: Any) -> str:
-    if isinstance(regime, PartiallySynthetic):
-        return f"partially synthetic: {regime.real:,} real tokens kept"
-    return "fully synthetic"
+def _label(result: RegimeResult) -> str:
+    real = getattr(result.regime, "real", None)
+    return _plain(result) if real is None else f"{_plain(result)}: {real:,} real tokens kept"
+
+
+def _plain(result: RegimeResult) -> str:
+    return result.name.replace("-", " ")
 
 
 def draw_curve(axes: Axes, curve: Curve, label: str, colour: str, marker: str, first: int = 0) -> None:
@@ -94,10 +97,6 @@ def _early_generations_wide(axes: Axes, last: int) -> None:
     axes.set_xlim(0, last)
 
 
-def _units(found: Report) -> str:
-    return "characters" if found.language.source.get("unit") == "character" else "words"
-
-
 def _setting(found: Report) -> str:
     return f"{found.language.name}, {found.configuration['n']:,} tokens a generation"
 
@@ -105,12 +104,12 @@ def _setting(found: Report) -> str:
 def vocabulary(found: Report) -> Figure:
     """Surviving vocabulary by generation."""
     figure, axes = _blank()
-    units = _units(found)
+    units = found.units
     kinds = set()
     for name, result in found.regimes.items():
         curve = result.curves["support"]
         kinds.add(curve.kind)
-        draw_curve(axes, curve, _label(result.regime), COLOURS[name], MARKERS[name])
+        draw_curve(axes, curve, _label(result), COLOURS[name], MARKERS[name])
     approximate = "branching approximation" in kinds
     _theory_entry(axes, "theory: exact, or branching approximation (fully synthetic)" if approximate else "exact")
     _band_entry(axes, [result.curves["support"] for result in found.regimes.values()])
@@ -135,7 +134,7 @@ def distance(found: Report) -> Figure:
     """Squared distance of the model from the language."""
     figure, axes = _blank()
     for name, result in found.regimes.items():
-        draw_curve(axes, result.curves["l2_truth"], _label(result.regime), COLOURS[name], MARKERS[name], first=1)
+        draw_curve(axes, result.curves["l2_truth"], _label(result), COLOURS[name], MARKERS[name], first=1)
     _theory_entry(axes, "exact mean")
     _band_entry(axes, [result.curves["l2_truth"] for result in found.regimes.values()])
     axes.set(
@@ -154,9 +153,8 @@ def distance(found: Report) -> Figure:
 def words(found: Report) -> Figure:
     """Which words die first: survival by frequency."""
     figure, (left, right) = _blank(2)
-    units = _units(found)
-    name = min(found.regimes, key=lambda name: found.regimes[name].curves["support"].simulated.mean[-1])
-    result = found.regimes[name]
+    units = found.units
+    result = found.worst
     shown = [i for i, band in enumerate(found.bands) if band.words]
     generation = np.arange(result.survival.shape[1])
     for rank, i in enumerate(shown):
@@ -170,7 +168,7 @@ def words(found: Report) -> Figure:
     left.set(
         xlabel="generation m",
         ylabel=f"share of the {units} still alive",
-        title=f"{name}, by frequency (bands: two standard errors)",
+        title=f"{_plain(result)}, by frequency (bands: two standard errors)",
         ylim=(-0.02, 1.05),
     )
     _early_generations_wide(left, generation[-1])
@@ -189,7 +187,7 @@ def words(found: Report) -> Figure:
             fmt=MARKERS[name],
             color=COLOURS[name],
             elinewidth=1,
-            label=_label(result.regime).split(":")[0] + ", simulated",
+            label=f"{_plain(result)}, simulated",
         )
         right.plot(middle, result.survival_exact[shown, last], "_", color="black", markersize=16, markeredgewidth=1.6)
     right.plot([], [], "_", color="black", markersize=16, markeredgewidth=1.6, label="theory")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from jaxcollapse import engine
-from jaxcollapse.engine import Record, Trace
+from jaxcollapse import engine, memory
+from jaxcollapse.engine import Trace
 from jaxcollapse.process import Process
+from jaxcollapse.statistics import Record
 
 PIECES = 20
 
@@ -32,7 +33,7 @@ def in_pieces(
     Returns:
       A :class:`~jaxcollapse.Trace` of NumPy arrays.
     """
-    engine.refuse_what_does_not_fit(process, chains, generations, record)
+    memory.refuse_what_does_not_fit(process, chains, generations, record)
     state, trace = engine.start(key, process, chains=chains, record=record)
     values = [jax.tree.map(np.asarray, trace.values)]
     progress(1)

@@ -223,7 +223,11 @@ STATISTICS: dict[str, Statistic] = {
 """The statistics that go by a name, by that name."""
 
 
-def resolve(record: str | Statistic | Callable | Sequence[str | Statistic | Callable]) -> tuple[Statistic, ...]:
+Record = str | Statistic | Callable[[View], Array] | Sequence[str | Statistic | Callable[[View], Array]]
+"""What a caller asks to be recorded: names, statistics, functions of a view."""
+
+
+def resolve(record: Record) -> tuple[Statistic, ...]:
     """The statistics that a caller's ``record`` stands for.
 
     Raises:

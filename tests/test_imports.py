@@ -9,15 +9,25 @@ import jaxcollapse
 
 PACKAGE = pathlib.Path(jaxcollapse.__file__).parent
 FORBIDDEN = {
-    "theory": {"engine", "sampling", "statistics", "runs", "fixed", "analysis", "report", "plotting", "cli"},
-    "analysis": {"engine", "sampling", "learners", "process", "runs", "theory", "report", "plotting", "cli"},
-    "sampling": {"engine", "process", "regimes", "learners", "statistics", "theory", "analysis", "runs", "report"},
-    "fixed": {"engine", "process", "regimes", "learners", "statistics", "sampling", "theory", "analysis", "report"},
-    "regimes": {"engine", "sampling", "learners", "statistics", "theory", "analysis", "runs", "report"},
-    "process": {"engine", "sampling", "regimes", "statistics", "theory", "analysis", "runs", "report"},
-    "engine": {"sampling", "learners", "theory", "analysis", "runs", "report", "plotting", "cli", "languages"},
-    "statistics": {"engine", "sampling", "learners", "theory", "analysis", "runs", "report"},
-    "languages": {"engine", "sampling", "process", "regimes", "learners", "statistics", "theory", "analysis", "report"},
+    "theory": {"engine", "sampling", "statistics", "runs", "fixed", "analysis", "reporting", "plotting", "cli"},
+    "analysis": {"engine", "sampling", "learners", "process", "runs", "theory", "reporting", "plotting", "cli"},
+    "sampling": {"engine", "process", "regimes", "learners", "statistics", "theory", "analysis", "runs", "reporting"},
+    "fixed": {"engine", "process", "regimes", "learners", "statistics", "sampling", "theory", "analysis", "reporting"},
+    "regimes": {"engine", "sampling", "learners", "statistics", "theory", "analysis", "runs", "reporting"},
+    "process": {"engine", "sampling", "regimes", "statistics", "theory", "analysis", "runs", "reporting"},
+    "engine": {"sampling", "learners", "theory", "analysis", "runs", "reporting", "plotting", "cli", "languages"},
+    "statistics": {"engine", "sampling", "learners", "theory", "analysis", "runs", "reporting"},
+    "languages": {
+        "engine",
+        "sampling",
+        "process",
+        "regimes",
+        "learners",
+        "statistics",
+        "theory",
+        "analysis",
+        "reporting",
+    },
     "plotting": {"engine", "sampling", "theory", "runs", "learners"},
 }
 """What a module may not reach for at import time, by its name in the package."""

@@ -1,0 +1,6 @@
+"""The main job: how fast a vocabulary dies when a model is trained on its own output."""
+
+from jaxcollapse.reporting.results import Band, Curve, DecayResult, RegimeResult, Report
+from jaxcollapse.reporting.run import frequency_bands, report
+
+__all__ = ["Band", "Curve", "DecayResult", "RegimeResult", "Report", "frequency_bands", "report"]

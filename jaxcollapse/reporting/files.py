@@ -1,0 +1,84 @@
+"""A report as files: numbers as CSV, and how they were made as JSON."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+
+import numpy as np
+
+from jaxcollapse import analysis, provenance
+from jaxcollapse.reporting.results import LOSSES, Report
+
+
+def write_all(found: Report, seconds: float) -> None:
+    """Write ``curves.csv``, ``words.csv``, ``summary.txt`` and, last, ``report.json``."""
+    _write_curves(found)
+    _write_words(found)
+    (found.folder / "summary.txt").write_text(found.summary + "\n", encoding="utf-8")
+    _write_json(found, seconds)
+
+
+def _write_curves(found: Report) -> None:
+    with open(found.folder / "curves.csv", "w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        levels = next(iter(found.regimes.values())).curves["support"].simulated.levels
+        quantiles = [f"quantile_{level:g}" for level in levels]
+        rows.writerow(
+            ["regime", "n", "statistic", "generation", "mean", "standard_error", *quantiles, "theory", "kind"]
+        )
+        runs_ = [(name, found.configuration["n"], r.curves) for name, r in found.regimes.items()]
+        runs_.append(("fully-synthetic", found.decay.n, {"heterozygosity": found.decay.curve}))
+        for name, n, curves in runs_:
+            for statistic, curve in curves.items():
+                simulated = curve.simulated
+                for m in simulated.generation:
+                    exact = "" if curve.exact is None else repr(float(curve.exact[m]))
+                    numbers = (simulated.mean[m], simulated.standard_error[m], *simulated.quantiles[:, m])
+                    rows.writerow([name, n, statistic, m, *(repr(float(x)) for x in numbers), exact, curve.kind])
+
+
+def _write_words(found: Report) -> None:
+    with open(found.folder / "words.csv", "w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(
+            ["regime", "per_million_from", "per_million_to", "words", "generation", "survival", "theory", "kind"]
+        )
+        for name, result in found.regimes.items():
+            for i, band in enumerate(found.bands):
+                if band.words:
+                    for m in range(found.configuration["generations"] + 1):
+                        found_ = (result.survival, result.survival_error, result.survival_exact)
+                        shares = [repr(float(values[i, m])) for values in found_]
+                        low, high = (float(f"{edge * 1e6:.4g}") for edge in (band.low, band.high))
+                        rows.writerow([name, low, high, band.words, m, *shares, result.survival_kind])
+
+
+def _write_json(found: Report, seconds: float) -> None:
+    def finite(value: float) -> float | None:
+        return float(value) if np.isfinite(value) else None
+
+    generations = found.configuration["generations"]
+    regimes = {}
+    for name, result in found.regimes.items():
+        mean = result.curves["support"].simulated.mean
+        regimes[name] = {
+            "regime": {k: v for k, v in dataclasses.asdict(result.regime).items() if v is not None},
+            "vocabulary_half_life": finite(analysis.half_life(mean)),
+            "lost_after": {str(m): finite(analysis.lost_after(mean, m)) for m in LOSSES if m <= generations},
+            "theory": {statistic: curve.kind or "none" for statistic, curve in result.curves.items()},
+            "scheme": "labels",
+        }
+    fit = dataclasses.asdict(found.decay.fit)
+    fit = {k: finite(v) if isinstance(v, float) else v for k, v in fit.items()}
+    fit["rate_interval"] = [finite(edge) for edge in found.decay.fit.rate_interval]
+    document = {
+        "configuration": found.configuration,
+        "regimes": regimes,
+        "decay": {"n": found.decay.n, "exact_rate": found.decay.exact_rate, "fit": fit},
+        "bands": [dataclasses.asdict(band) for band in found.bands],
+        "provenance": provenance.provenance() | {"seconds": round(seconds, 1)},
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    (found.folder / "report.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,130 @@
+"""What a report holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from jaxcollapse import analysis
+from jaxcollapse.languages import Language
+
+MOMENTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+"""Generations that a table shows."""
+LOSSES = (1, 10, 100)
+"""Generations after which losses are told."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Band:
+    """Words of like frequency.
+
+    Attributes:
+      low, high: true probabilities, ``low <= p < high``.
+      words: how many.
+      examples: some of them, from frequent to rare.
+    """
+
+    low: float
+    high: float
+    words: int
+    examples: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The frequencies in words per million."""
+        return f"{_short(self.low * 1e6)} to {_short(self.high * 1e6)}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """One statistic of one regime: what was simulated and what is exact.
+
+    Attributes:
+      simulated: mean, standard error and quantiles over chains.
+      exact: ``[generations + 1]``, or None where theory does not reach.
+      kind: ``"exact"``, ``"branching approximation"`` or ``""``.
+    """
+
+    simulated: analysis.Ensemble
+    exact: np.ndarray | None
+    kind: str
+
+
+@dataclasses.dataclass(frozen=True)
+class RegimeResult:
+    """All that was found for one regime.
+
+    Attributes:
+      name: of the regime, as on the command line.
+      regime: the regime itself.
+      curves: by statistic.
+      survival: the share of each band's words alive, mean over chains, ``[bands, generations + 1]``.
+      survival_error: its standard error.
+      survival_exact: the same by theory.
+      survival_kind: as :attr:`Curve.kind`.
+    """
+
+    name: str
+    regime: Any
+    curves: dict[str, Curve]
+    survival: np.ndarray
+    survival_error: np.ndarray
+    survival_exact: np.ndarray
+    survival_kind: str
+
+    @property
+    def title(self) -> str:
+        """The regime, and what real data it keeps."""
+        real = getattr(self.regime, "real", None)
+        return self.name if real is None else f"{self.name} (+{real:,} real)"
+
+
+@dataclasses.dataclass(frozen=True)
+class DecayResult:
+    """The decay of heterozygosity at a small sample size, fitted and exact."""
+
+    n: int
+    curve: Curve
+    fit: analysis.ExponentialFit
+    exact_rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What :func:`report` found and wrote.
+
+    Attributes:
+      folder: where the files are.
+      language: the truth.
+      regimes: results by the regime's name.
+      bands: words by frequency, most frequent first.
+      decay: the fitted and the exact decay rate.
+      summary: the table that is printed.
+      configuration: every setting, as written to ``report.json``.
+    """
+
+    folder: pathlib.Path
+    language: Language
+    regimes: dict[str, RegimeResult]
+    bands: tuple[Band, ...]
+    decay: DecayResult
+    summary: str
+    configuration: dict[str, Any]
+
+    @property
+    def units(self) -> str:
+        """What the tokens are, in the plural."""
+        return "characters" if self.language.source.get("unit") == "character" else "words"
+
+    @property
+    def worst(self) -> RegimeResult:
+        """The regime in which most of the vocabulary dies."""
+        return min(self.regimes.values(), key=lambda result: result.curves["support"].simulated.mean[-1])
+
+
+def _short(per_million: float) -> str:
+    rounded = float(f"{per_million:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 1000 else f"{rounded:g}"

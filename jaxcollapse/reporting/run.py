@@ -1,0 +1,214 @@
+"""One call simulates the chosen regimes on a language, puts the exact curves beside them, fits a decay
+rate at a size where one run can tell it, and writes figures, numbers and a summary to a folder.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import pathlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from jaxcollapse import analysis, check, engine, languages, memory, runs, statistics, theory
+from jaxcollapse.languages import Language
+from jaxcollapse.process import Process, recursive_training
+from jaxcollapse.regimes import REGIMES, FullySynthetic, PartiallySynthetic
+from jaxcollapse.reporting.files import write_all
+from jaxcollapse.reporting.results import Band, Curve, DecayResult, RegimeResult, Report
+from jaxcollapse.reporting.summary import summarise
+
+CURVES = ("support", "l2_truth", "heterozygosity", "entropy")
+
+
+def report(
+    language: Language | None = None,
+    *,
+    regimes: Sequence[str] = ("fully-synthetic", "partially-synthetic"),
+    n: int | None = None,
+    real: int | None = None,
+    generations: int = 100,
+    chains: int = 16,
+    seed: int = 0,
+    out: str | os.PathLike[str] = "report",
+    fit_n: int = 100,
+    fit_chains: int = 2000,
+    progress: bool = True,
+) -> Report:
+    """Simulate a language's collapse, compare it with theory, and write a folder of figures and numbers.
+
+    Args:
+      language: the truth; by default 50 000 words of English (needs the extra ``english``).
+      regimes: names from :data:`~jaxcollapse.regimes.REGIMES`.
+      n: tokens a generation; by default as many as the text had, or a million.
+      real: real tokens that the partially synthetic regime keeps; by default a tenth of ``n``.
+      generations: the last generation.
+      chains: independent runs of each regime.
+      seed: of all randomness.
+      out: the folder, made if need be.
+      fit_n, fit_chains: tokens a generation and chains of the run whose decay rate is fitted; it lasts
+        three times ``fit_n`` generations.
+      progress: whether to show a progress bar on standard error.
+
+    Returns:
+      A :class:`Report`. The folder holds ``vocabulary``, ``distance``, ``words`` and ``decay`` as PNG and
+      SVG, ``curves.csv``, ``words.csv``, ``report.json`` and ``summary.txt``.
+
+    Raises:
+      ValueError, TypeError: for bad settings.
+      OSError: when the folder cannot be written; this is tried before anything is simulated.
+      MemoryError: when the run would not fit.
+
+    Example:
+      >>> import tempfile, jaxcollapse as jc
+      >>> folder = tempfile.mkdtemp()
+      >>> found = jc.report(jc.languages.zipf(200), n=500, generations=10, fit_chains=100, out=folder, progress=False)
+      >>> sorted(found.regimes), (found.folder / "vocabulary.png").exists()
+      (['fully-synthetic', 'partially-synthetic'], True)
+    """
+    from jaxcollapse import plotting  # matplotlib is slow to import and only figures need it
+
+    began = time.perf_counter()
+    generations = check.static_whole_number("generations", generations)
+    chains = check.static_whole_number("chains", chains, least=2, remedy="errors need at least two")
+    fit_n = check.static_whole_number("fit_n", fit_n, least=2)
+    fit_chains = check.static_whole_number("fit_chains", fit_chains, least=analysis.fits.FEWEST_CHAINS)
+    seed = check.static_whole_number("seed", seed, least=0)
+    names = [regimes] if isinstance(regimes, str) else list(regimes)
+    for name in names:
+        check.choice("regime", name, REGIMES)
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"regimes must name each regime once, got {names!r}")
+    language = languages.from_wordfreq("en") if language is None else language
+    if not isinstance(language, Language):
+        raise TypeError(f"language must come from jc.languages, got {type(language).__name__}")
+    n = check.static_whole_number("n", language.source.get("tokens_counted", 1_000_000) if n is None else n)
+    real = check.static_whole_number("real", max(1, n // 10) if real is None else real)
+    processes = {name: recursive_training(language, _regime(name, n, real)) for name in names}
+    folder = _writable(out)
+
+    bands = frequency_bands(language)
+    edges = (*(band.low for band in reversed(bands)), bands[0].high)
+    record = (*CURVES, statistics.band_support(*edges))
+    for process in processes.values():
+        memory.refuse_what_does_not_fit(process, chains, generations, record)
+    key = jax.random.key(seed)
+    results = {}
+    total = generations * len(processes) + 3 * fit_n
+    with tqdm(total=total, unit="generation", disable=not progress, leave=False, dynamic_ncols=True) as bar:
+        for i, (name, process) in enumerate(processes.items()):
+            bar.set_description(name)
+            trace = runs.in_pieces(
+                jax.random.fold_in(key, i),
+                process,
+                chains=chains,
+                generations=generations,
+                record=record,
+                progress=bar.update,
+            )
+            results[name] = _result(name, process, trace, bands, generations)
+        bar.set_description("decay rate")
+        decay = _decay(language, fit_n, fit_chains, jax.random.fold_in(key, len(processes)), bar.update)
+
+    configuration = {
+        "language": {"name": language.name, "tokens": len(language), "source": dict(language.source)},
+        "regimes": names,
+        "n": n,
+        "real": real,
+        "generations": generations,
+        "chains": chains,
+        "seed": seed,
+        "fit_n": fit_n,
+        "fit_chains": fit_chains,
+    }
+    found = Report(folder, language, results, bands, decay, "", configuration)
+    found = dataclasses.replace(found, summary=summarise(found))
+    plotting.save_all(found)
+    write_all(found, time.perf_counter() - began)
+    return found
+
+
+def _regime(name: str, n: int, real: int) -> Any:
+    if REGIMES[name] is PartiallySynthetic:
+        return PartiallySynthetic(n=n, real=real)
+    return REGIMES[name](n=n)
+
+
+def _writable(out: str | os.PathLike[str]) -> pathlib.Path:
+    """The output folder, proven writable before an hour is spent."""
+    folder = pathlib.Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OSError(f"out={str(folder)!r} cannot be written ({error.strerror}); choose another folder") from None
+    return folder
+
+
+def frequency_bands(language: Language) -> tuple[Band, ...]:
+    """The words of a language by frequency, in decades (or in finer steps when it spans few), most frequent first.
+
+    Example:
+      >>> [band.words for band in frequency_bands(languages.zipf(1000))]
+      [1, 12, 120, 867]
+    """
+    p = language.p[language.p > 0]
+    low, high = np.log10(p.min()), np.log10(p.max())
+    step = next(step for step in (1, 0.5, 0.25, 0.1) if high - low >= 2 * step or step == 0.1)
+    # A hair below the round numbers: a word of frequency 1e-5 belongs to the band that starts there.
+    exponents = np.arange(np.floor(low / step), np.floor(high / step) + 2) * step
+    edges = 10.0**exponents * (1 - 1e-6)
+    bands = []
+    for below, above in itertools.pairwise(edges):
+        inside = np.flatnonzero((language.p >= below) & (language.p < above))
+        if inside.size:
+            ranked = inside[np.argsort(-language.p[inside], kind="stable")]
+            shown = ranked[np.unique(np.linspace(0, len(ranked) - 1, 6).round().astype(int))]
+            words = tuple(language.tokens[i] for i in shown)
+            bands.append(Band(float(below), float(above), int(inside.size), words))
+        elif bands:
+            bands.append(Band(float(below), float(above), 0, ()))
+    return tuple(reversed(bands))
+
+
+def _exact(process: Process, name: str, generations: int) -> tuple[np.ndarray | None, str]:
+    try:
+        return theory.ORACLES[name](process, generations), "exact"
+    except theory.OutOfRange:
+        if name == "support":
+            return theory.support_branching(process, generations), "branching approximation"
+        return None, ""
+
+
+def _result(
+    name: str, process: Process, trace: engine.Trace, bands: tuple[Band, ...], generations: int
+) -> RegimeResult:
+    curves = {each: Curve(analysis.ensemble(trace, each), *_exact(process, each, generations)) for each in CURVES}
+    words = np.array([max(band.words, 1) for band in bands])
+    alive = analysis.ensemble(trace, "band_support", levels=())
+    share, error = (part[:, ::-1].T / words[:, None] for part in (alive.mean, alive.standard_error))
+    p = np.asarray(process.p, dtype=np.float64)
+    members = [np.flatnonzero((p >= np.float32(band.low)) & (p < np.float32(band.high))) for band in bands]
+    different, back = np.unique(p, return_inverse=True)
+    try:
+        alive_, kind = theory.survival(process, generations, different), "exact"
+    except theory.OutOfRange:
+        alive_, kind = theory.survival_branching(process, generations, different), "branching approximation"
+    nothing = np.zeros(generations + 1)
+    expected = np.stack([alive_[:, back[inside]].mean(axis=1) if inside.size else nothing for inside in members])
+    return RegimeResult(name, process.regime, curves, share, error, expected, kind)
+
+
+def _decay(language: Language, n: int, chains: int, key: jax.Array, progress: Any) -> DecayResult:
+    process = recursive_training(language, FullySynthetic(n=n))
+    trace = runs.in_pieces(key, process, chains=chains, generations=3 * n, record="heterozygosity", progress=progress)
+    curve = Curve(analysis.ensemble(trace, "heterozygosity"), theory.heterozygosity(process, 3 * n), "exact")
+    return DecayResult(n, curve, analysis.fit_exponential(trace, "heterozygosity"), float(-np.log1p(-1 / n)))

@@ -1,0 +1,92 @@
+"""A report as a short text."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jaxcollapse import analysis
+from jaxcollapse.reporting.results import LOSSES, MOMENTS, Curve, DecayResult, Report
+
+
+def summarise(found: Report) -> str:
+    """The report as a short text table."""
+    language, settings = found.language, found.configuration
+    generations = settings["generations"]
+    lines = [
+        f"{language.name}: {language.support:,} {found.units}, {settings['chains']} chains of "
+        f"{generations} generations, {settings['n']:,} tokens a generation, seed {settings['seed']}",
+        "",
+        f"Surviving {found.units} by generation (mean over chains; exact in brackets, ~ approximate)",
+    ]
+    moments = [m for m in MOMENTS if m <= generations]
+    if moments[-1] != generations:
+        moments.append(generations)
+    names = list(found.regimes)
+    width = max(26, *(len(found.regimes[name].title) + 2 for name in names))
+    lines.append("generation".ljust(12) + "".join(found.regimes[name].title.rjust(width) for name in names))
+    for m in moments:
+        cells = (_alive(found.regimes[name].curves["support"], m).rjust(width) for name in names)
+        lines.append(f"{m:<12}" + "".join(cells))
+    halves = (
+        _half(analysis.half_life(found.regimes[name].curves["support"].simulated.mean), generations) for name in names
+    )
+    lines.append("half-life".ljust(12) + "".join(half.rjust(width) for half in halves))
+    for m in LOSSES:
+        if m <= generations:
+            means = (found.regimes[name].curves["support"].simulated.mean for name in names)
+            lost = "".join(f"{analysis.lost_after(mean, m):.1%}".rjust(width) for mean in means)
+            lines.append(f"lost by {m}".ljust(12) + lost)
+    lines += ["", *_words_table(found), "", *_decay_lines(found.decay)]
+    return "\n".join(lines)
+
+
+def _words_table(found: Report) -> list[str]:
+    """Which words die first, in the regime where they die most."""
+    result = found.worst
+    generations = found.configuration["generations"]
+    moments = [m for m in LOSSES if m <= generations]
+    if generations not in moments:
+        moments.append(generations)
+    head = "per million".ljust(22) + found.units.rjust(10)
+    lines = [
+        f"Which {found.units} die first: chance to survive by frequency, {result.title} (simulated)",
+        head + "".join(f"m={m}".rjust(8) for m in moments) + "   for instance",
+    ]
+    for i, band in enumerate(found.bands):
+        if band.words:
+            chances = "".join(_chance(result.survival[i, m]).rjust(8) for m in moments)
+            shown = ", ".join(_visible(word) for word in band.examples[:4])
+            lines.append(f"{band.label:<22}{band.words:>10,}{chances}   {shown}")
+    return lines
+
+
+def _decay_lines(decay: DecayResult) -> list[str]:
+    fit = decay.fit
+    lines = [f"Decay of heterozygosity, fully synthetic, n = {decay.n} ({fit.chains} chains)"]
+    if fit.identifiable:
+        low, high = fit.rate_interval
+        lines.append(f"fitted {fit.rate:.5f} per generation, {fit.level:.0%} interval {low:.5f} to {high:.5f}")
+    else:
+        lines.append(f"fitted {fit}")
+    lines.append(f"exact  {decay.exact_rate:.5f} = -ln(1 - 1/{decay.n})")
+    return lines
+
+
+def _alive(curve: Curve, m: int) -> str:
+    shown = f"{curve.simulated.mean[m]:,.1f}"
+    if curve.exact is None:
+        return shown
+    near = "" if curve.kind == "exact" else "~"
+    return f"{shown} [{near}{curve.exact[m]:,.1f}]"
+
+
+def _half(value: float, generations: int) -> str:
+    return f"{value:.1f}" if np.isfinite(value) else f"more than {generations}"
+
+
+def _chance(value: float) -> str:
+    return f"{value:.0%}" if value > 0.995 or value < 0.0005 else f"{value:.1%}"
+
+
+def _visible(token: str) -> str:
+    return repr(token) if not token.strip() else token
