@@ -29,6 +29,9 @@ zipf:VOCABULARY[:EXPONENT], uniform:VOCABULARY, dirichlet:VOCABULARY[:CONCENTRAT
 or seddik (600 tokens, 52 of them with mass, as in the paper); default: en"""
 
 
+NO_MEAN = {"spectrum": "it is a table a generation", "winner": "it is the number of a token"}
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence."""
 
@@ -93,7 +96,7 @@ def _parser() -> _Parser:
         nargs="+",
         default=["heterozygosity", "support"],
         metavar="STATISTIC",
-        help=textwrap.fill("any of: " + ", ".join(name for name in STATISTICS if name != "spectrum"), 80)
+        help=textwrap.fill("any of: " + ", ".join(name for name in STATISTICS if name not in NO_MEAN), 80)
         + "\n(default: heterozygosity support)",
     )
     simulate.add_argument("--out", help="a CSV file for every generation; without it, some are printed")
@@ -201,8 +204,8 @@ def _simulate(options: argparse.Namespace) -> None:
     process = recursive_training(language, regime)
     chains = check.static_whole_number("chains", options.chains, least=2, remedy="errors need at least two")
     seed = check.static_whole_number("seed", options.seed, least=0)
-    if "spectrum" in options.record:
-        raise ValueError("the statistic 'spectrum' is a table a generation; record it from Python")
+    for name in set(NO_MEAN) & set(options.record):
+        raise ValueError(f"the statistic {name!r} has no mean to print, {NO_MEAN[name]}; record it from Python")
     rows = []
     with open(options.out or os.devnull, "w", newline="", encoding="utf-8") as file:  # before the work, lest it be lost
         key = jax.random.key(seed)

@@ -246,6 +246,7 @@ COMMANDS = [
     ("misspelt command", "reprot", 2, "invalid choice: 'reprot'"),
     ("misspelt regime", "report short.txt --regimes fully-sythetic", 2, "invalid choice: 'fully-sythetic'"),
     ("misspelt statistic", "simulate short.txt --record suport", 1, "did you mean 'support'"),
+    ("a mean of token numbers", "simulate short.txt --record winner", 1, "'winner' has no mean to print"),
     ("misspelt language", "report --language zipff:10", 1, "unknown language 'zipff:10'"),
     ("language without a number", "report --language zipf", 1, "as zipf:100"),
     ("language with a word", "report --language zipf:ten", 1, "has a number that is not one"),

@@ -117,13 +117,13 @@ def test_characters_and_one_regime(tmp_path, capsys, monkeypatch):
 
 
 def test_simulate_prints_exact_beside_mean(capsys, tmp_path):
-    command = "simulate --language uniform:10 --n 20 --generations 5 --chains 500 --record heterozygosity winner"
+    command = "simulate --language uniform:10 --n 20 --generations 5 --chains 500 --record heterozygosity hill_2"
     assert cli.main(command.split()) == 0
     lines = capsys.readouterr().out.splitlines()
     row = next(line.split() for line in lines if line.startswith("heterozygosity") and line.split()[1] == "5")
     assert float(row[4]) == pytest.approx(0.9 * 0.95**5, rel=1e-5)
     assert abs(float(row[2]) - float(row[4])) < 8 * float(row[3])
-    assert next(line.split() for line in lines if line.startswith("winner"))[4] == "-"
+    assert next(line.split() for line in lines if line.startswith("hill_2"))[4] == "-"
     assert cli.main([*command.split(), "--out", str(tmp_path / "table.csv")]) == 0
     assert len(table(tmp_path / "table.csv")) == 12
 
