@@ -32,12 +32,13 @@ def needed(process: Process, *, chains: int, generations: int, record: Record = 
     """
     leaves, structure = jax.tree.flatten(canonical(process))
     shapes = tuple(jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves)
-    return _bytes(structure, shapes, chains, generations, statistics.resolve(record) if record else ())
+    state, row = _bytes_of_a_chain(structure, shapes, statistics.resolve(record) if record else ())
+    return chains * (state + 2 * (generations + 1) * row)
 
 
 @functools.lru_cache(maxsize=256)
-def _bytes(structure: Any, shapes: tuple, chains: int, generations: int, wanted: tuple[Statistic, ...]) -> int:
-    """Shapes alone are traced, for one chain."""
+def _bytes_of_a_chain(structure: Any, shapes: tuple, wanted: tuple[Statistic, ...]) -> tuple[int, int]:
+    """What a step holds, and what a generation records. Only shapes are traced."""
     keep_first = any(statistic.needs_first for statistic in wanted)
     process = jax.tree.unflatten(structure, shapes)
     begin = functools.partial(Process.init, keep_first=keep_first)
@@ -48,7 +49,7 @@ def _bytes(structure: Any, shapes: tuple, chains: int, generations: int, wanted:
     size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
     entries = state.tokens.size * 4
     truth_beside_first = process.vocabulary * 4 if keep_first else 0
-    return chains * (2 * size(state) + 4 * entries + truth_beside_first + 2 * (generations + 1) * size(row))
+    return 2 * size(state) + 4 * entries + truth_beside_first, size(row)
 
 
 def refuse_what_does_not_fit(process: Process, chains: int, generations: int, record: Record) -> None:
