@@ -4,12 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find jaxcollapse -name '*.py') pyproject.toml README.md LICENSE
 
-.PHONY: demo test lint verify clean
+.PHONY: demo figures test lint verify clean
 
 # Real English, 50,000 words, a million tokens a generation, 100 generations.
 demo: $(VENV)/installed
 	$(BIN)/jaxcollapse report --out report
 	@echo "Open report/vocabulary.png first."
+
+# The README's figures, from the same command.
+figures: demo
+	cp report/vocabulary.png report/words.png report/distance.png report/decay.png report/report.json report/summary.txt figures/english/
 
 # Lint, types, then every test and doctest against the installed wheel (not the source tree).
 test: $(VENV)/installed-for-development

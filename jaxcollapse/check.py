@@ -72,6 +72,8 @@ def probabilities(name: str, p: Any) -> np.ndarray:
       ValueError: naming the argument, the offending value and what would do.
     """
     try:
+        if np.asarray(p).dtype.kind not in "iuf":
+            raise TypeError
         array = np.asarray(p, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be an array of probabilities, got {type(p).__name__}") from None

@@ -79,7 +79,6 @@ def _parser() -> _Parser:
         "--fit-n", type=int, default=100, help="tokens a generation where the rate is fitted (default: 100)"
     )
     report.add_argument("--fit-chains", type=int, default=2000, help="chains of that fit (default: 2000)")
-    report.add_argument("--quiet", action="store_true", help="no progress bar")
 
     simulate = commands.add_parser(
         "simulate",
@@ -111,6 +110,7 @@ def _add_language(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--unit", choices=("word", "character"), default="word", help="tokens of TEXT (default: word)")
     parser.add_argument("--encoding", default="utf-8", help="of TEXT (default: utf-8)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def _add_sizes(parser: argparse.ArgumentParser, *, n: str, real: str, generations: int) -> None:
@@ -191,16 +191,17 @@ def _report(options: argparse.Namespace) -> None:
 
 def _simulate(options: argparse.Namespace) -> None:
     import jax
+    from tqdm import tqdm
 
-    from jaxcollapse import analysis, check, recursive_training, regimes, simulate
+    from jaxcollapse import analysis, check, recursive_training, regimes, runs
     from jaxcollapse.reporting.results import MOMENTS
     from jaxcollapse.theory import ORACLES, OutOfRange
 
     language = language_of(options)
     n = check.static_whole_number("n", 1000 if options.n is None else options.n)
-    real = max(1, n // 10) if options.real is None else options.real
-    kind = regimes.REGIMES[options.regime]
-    regime = kind(n=n, real=real) if kind is regimes.PartiallySynthetic else kind(n=n)
+    if options.real is not None and options.regime == "fully-synthetic":
+        raise ValueError(f"real={options.real} is not kept by fully-synthetic; leave --real out")
+    regime = regimes.make(options.regime, n=n, real=max(1, n // 10) if options.real is None else options.real)
     process = recursive_training(language, regime)
     chains = check.static_whole_number("chains", options.chains, least=2, remedy="errors need at least two")
     seed = check.static_whole_number("seed", options.seed, least=0)
@@ -209,7 +210,11 @@ def _simulate(options: argparse.Namespace) -> None:
     rows = []
     with open(options.out or os.devnull, "w", newline="", encoding="utf-8") as file:  # before the work, lest it be lost
         key = jax.random.key(seed)
-        trace = simulate(key, process, chains=chains, generations=options.generations, record=options.record)
+        generations = check.static_whole_number("generations", options.generations)
+        with tqdm(total=generations, unit="generation", disable=options.quiet, leave=False, dynamic_ncols=True) as bar:
+            trace = runs.in_pieces(
+                key, process, chains=chains, generations=generations, record=options.record, progress=bar.update
+            )
         for name in options.record:
             curve = analysis.ensemble(trace, name)
             try:

@@ -20,10 +20,6 @@ from jaxcollapse import check, memory, statistics
 from jaxcollapse.process import Process, State, Status, View, canonical
 from jaxcollapse.statistics import Record, Statistic
 
-IN_CACHE = 2**18
-"""Labels in flight on a CPU: chains are advanced in blocks whose labels stay in its cache, which halves
-the time at a million tokens a generation. Elsewhere all chains go together."""
-
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
@@ -168,7 +164,11 @@ def advance(
       >>> int(state.m), more["support"].shape
       (6, (4, 5))
     """
+    if not isinstance(state, State):
+        raise TypeError(f"state must come from engine.start or engine.advance, got {type(state).__name__}")
     key, process, numbers, wanted = _prepare(key, process, state.chain, generations, record)
+    if any(statistic.needs_first for statistic in wanted) and state.first.shape[-1] == 0:
+        raise ValueError("record asks for p^(1), which this state did not keep; start with the same record")
     block = _block(process, numbers)
     return _advance(key, process, state, generations=int(generations), record=wanted, block=block)
 
@@ -182,10 +182,12 @@ class CollapseTimes:
       time: the first generation ``m`` with ``max p^(m) = 1``, ``int32 [chains]``; for chains not seen
         to collapse, the last generation looked at.
       observed: whether collapse was seen, ``bool [chains]``; False means censored at ``time``.
+      status: as in :class:`Trace`; chains with bad inputs are never observed.
     """
 
     time: Array
     observed: Array
+    status: Array
 
 
 def collapse_times(key: Array, process: Process, *, chains: int | Array, max_generations: int) -> CollapseTimes:
@@ -231,6 +233,7 @@ def _prepare(
             shape = np.shape(size)
             raise ValueError(f"{size_name} must be one number, got an array of shape {shape}; sweep it by jax.vmap")
     process = canonical(process)
+    memory.judge(process, wanted)
     memory.refuse_what_does_not_fit(process, count, last if name == "generations" else 1, wanted)
     numbers = jnp.arange(count, dtype=jnp.int32) if one_number else jnp.asarray(chains, jnp.int32)
     return key, process, _on_an_automatic_mesh(numbers), wanted
@@ -239,7 +242,7 @@ def _prepare(
 def _count_of_numbers(chains: Any) -> int:
     shape = np.shape(chains)
     if len(shape) != 1 or shape[0] == 0:
-        raise ValueError(f"chains must hold at least one chain number, got an array of shape {shape}")
+        raise ValueError(f"chains must be a number, or hold at least one chain number; got an array of shape {shape}")
     if not (isinstance(chains, jax.Array) and chains.dtype == jnp.int32):
         # An int32 array is not looked at: it may be long, and on many devices.
         check.whole_number("chains", chains, least=0)
@@ -302,7 +305,7 @@ def _block(process: Process, chains: Array) -> int:
     together = isinstance(chains, jax.core.Tracer) or len(chains.sharding.device_set) > 1
     if together or jax.default_backend() != "cpu":
         return count
-    return min(count, max(1, IN_CACHE // process.regime.room))
+    return min(count, max(1, memory.IN_CACHE // process.regime.room))
 
 
 def _over_chains(one_chain: Callable[[Any], Any], batch: Any, block: int) -> Any:
@@ -360,11 +363,6 @@ def _simulate(
     return Trace(values, status)
 
 
-def join(*pieces: dict[str, Array]) -> dict[str, Array]:
-    """Recorded pieces laid end to end along the generations, axis 1."""
-    return jax.tree.map(lambda *arrays: jnp.concatenate(arrays, axis=1), *pieces)
-
-
 @jax.jit
 def _collapse_times(key: Array, process: Process, chains: Array, max_generations: Array) -> CollapseTimes:
     is_dirac = statistics.collapsed
@@ -392,5 +390,5 @@ def _collapse_times(key: Array, process: Process, chains: Array, max_generations
 
     state, time, done = jax.vmap(begin)(chains)
     carry = (state._replace(m=jnp.int32(1)), time, done)
-    _, time, done = lax.while_loop(unfinished, generation, carry)
-    return CollapseTimes(time, done)
+    state, time, done = lax.while_loop(unfinished, generation, carry)
+    return CollapseTimes(time, done & (state.status == 0), state.status)

@@ -10,6 +10,7 @@ the same terms give the same bits however a run is cut, sharded or batched.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -71,11 +72,17 @@ def scale(word: U64, bound: U64) -> U64:
     return add(add(high, U64(zero, cross_a.hi)), add(U64(zero, cross_b.hi), U64(zero, carried)))
 
 
-def from_float(x: Array, unit_exponent: int) -> U64:
-    """``floor(x 2^(32 + unit_exponent))`` of non-negative floats; exact, for no bit is rounded."""
+def from_float(x: Array, unit_exponent: int, cut: Callable[[Array], Array] = jnp.floor) -> U64:
+    """``floor(x 2^(32 + unit_exponent))`` of non-negative floats; only what lies below the last bit is lost."""
     scaled = x * 2.0**unit_exponent
     whole = jnp.floor(scaled)
-    return U64(whole.astype(jnp.uint32), ((scaled - whole) * 2.0**32).astype(jnp.uint32))
+    return U64(whole.astype(jnp.uint32), cut((scaled - whole) * 2.0**32).astype(jnp.uint32))
+
+
+def to_float(a: U64, unit_exponent: int) -> Array:
+    """The ``float32`` nearest, within one unit, to ``a / 2^(32 + unit_exponent)``."""
+    # Both products are exact (powers of two), so fusing them into the sum cannot change it.
+    return a.hi.astype(jnp.float32) * 2.0**-unit_exponent + a.lo.astype(jnp.float32) * 2.0 ** -(unit_exponent + 32)
 
 
 def _negate(a: U64) -> U64:
@@ -103,26 +110,27 @@ def _add_pairs(a: tuple[Array, Array], b: tuple[Array, Array]) -> tuple[Array, A
 
 def accumulate(terms: Array, bound: float) -> U64:
     """The sum of ``terms [w]`` as an integer; see :func:`total`."""
-    magnitude = from_float(jnp.abs(terms).astype(jnp.float32), _unit(bound))
-    words = _where(terms < 0, _negate(magnitude), magnitude)
-    zero = np.uint32(0)
-    return U64(*lax.reduce(tuple(words), (zero, zero), _add_pairs, (0,)))
+    magnitude = from_float(jnp.abs(terms).astype(jnp.float32), _unit(bound), jnp.rint)
+    return sum_of(_where(terms < 0, _negate(magnitude), magnitude))
+
+
+def sum_of(words: U64) -> U64:
+    """The sum of integers ``[w]`` modulo 2^64."""
+    nothing = np.uint32(0)
+    return U64(*lax.reduce(tuple(words), (nothing, nothing), _add_pairs, (0,)))
 
 
 def value(summed: U64, bound: float) -> Array:
     """An accumulated sum as ``float32``."""
-    unit = _unit(bound)
     negative = summed.hi >> _u32(31) == _u32(1)
-    summed = _where(negative, _negate(summed), summed)
-    # Both products are exact (powers of two), so fusing them into the sum cannot change it.
-    size = summed.hi.astype(jnp.float32) * 2.0**-unit + summed.lo.astype(jnp.float32) * 2.0 ** -(unit + 32)
+    size = to_float(_where(negative, _negate(summed), summed), _unit(bound))
     return jnp.where(negative, -size, size)
 
 
 def total(terms: Array, bound: float) -> Array:
     """The sum of ``terms [w]``, the same bits in any order.
 
-    Each term is cut to a multiple of ``2^-62`` times the power of two above ``bound``, then added
+    Each term is rounded to a multiple of ``2^-62`` times the power of two above ``bound``, then added
     exactly; one conversion to float comes last.
 
     Args:

@@ -87,12 +87,26 @@ class Language:
         return Language(p / p.sum(), [self.tokens[i] for i in order], self.name, source)
 
 
+class _Numbers(Sequence[str]):
+    """The names "0", "1", ... without keeping them."""
+
+    def __init__(self, count: int) -> None:
+        self._numbers = range(count)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self._numbers[index]
+        return [str(i) for i in found] if isinstance(found, range) else str(found)
+
+
 def _numbered(p: np.ndarray, name: str, **parameters: Any) -> Language:
-    return Language(p, [str(i) for i in range(len(p))], name, {"kind": name.split("(")[0], **parameters})
+    return Language(p, _Numbers(len(p)), name, {"kind": name.split("(")[0], **parameters})
 
 
 def _vocabulary(vocab: int) -> int:
-    return check.static_whole_number("vocab", vocab, least=2, remedy="one token alone has nothing to lose")
+    return check.static_whole_number("vocab", vocab, least=2, most=10**8, remedy="one token alone has nothing to lose")
 
 
 def uniform(vocab: int) -> Language:

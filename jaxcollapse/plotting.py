@@ -115,7 +115,7 @@ def vocabulary(found: Report) -> Figure:
     _band_entry(axes, [result.curves["support"] for result in found.regimes.values()])
     total = found.language.support
     axes.axhline(total / 2, color="0.6", linewidth=1, linestyle=":")
-    axes.annotate("half", (1, total / 2), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.4")
+    axes.annotate("half", (0.98, total / 2), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.4")
     axes.set(
         xlabel="generation m (0 is the language itself)",
         ylabel=f"{units} that the model can still write",
@@ -124,6 +124,7 @@ def vocabulary(found: Report) -> Figure:
     )
     _early_generations_wide(axes, found.configuration["generations"])
     axes.yaxis.set_major_formatter(THOUSANDS)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     share = axes.secondary_yaxis("right", functions=(lambda x: 100 * x / total, lambda x: x * total / 100))
     share.set_ylabel(f"share of the language's {total:,} {units} (%)")
     axes.legend(loc="best")
@@ -141,12 +142,12 @@ def distance(found: Report) -> Figure:
         xlabel="generation m (1 is the first model)",
         ylabel=r"$\|p^{(m)} - p\|_2^2$, squared distance from the language",
         title=f"How far the model has drifted from the language\n{_setting(found)}",
-        xlim=(1, max(2, found.configuration["generations"])),
     )
     axes.set_ylim(bottom=0)
     axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper left")
+    axes.margins(x=0.02)
+    axes.legend(loc="best")
     return figure
 
 
@@ -160,7 +161,8 @@ def words(found: Report) -> Figure:
     for rank, i in enumerate(shown):
         # From dark (frequent) to light; the lightest fifth of the map is too pale on white.
         colour = mpl.colormaps["viridis"](0.8 * rank / max(1, len(shown) - 1))
-        low, high = result.survival[i] - 2 * result.survival_error[i], result.survival[i] + 2 * result.survival_error[i]
+        spread = 2 * result.survival_error[i]
+        low, high = np.clip(result.survival[i] - spread, 0, 1), np.clip(result.survival[i] + spread, 0, 1)
         left.fill_between(generation, low, high, color=colour, alpha=0.3, linewidth=0)
         left.plot(generation, result.survival[i], color=colour, linewidth=2.2, label=found.bands[i].label)
         left.plot(generation, result.survival_exact[i], color="black", linewidth=1, linestyle=(0, (4, 3)))
@@ -189,13 +191,14 @@ def words(found: Report) -> Figure:
             elinewidth=1,
             label=f"{_plain(result)}, simulated",
         )
-        right.plot(middle, result.survival_exact[shown, last], "_", color="black", markersize=16, markeredgewidth=1.6)
-    right.plot([], [], "_", color="black", markersize=16, markeredgewidth=1.6, label="theory")
+        label = f"{_plain(result)}, {result.survival_kind}"
+        theory = MARKERS[name].replace("o", "_").replace("s", "x")
+        right.plot(middle, result.survival_exact[shown, last], theory, color="black", markersize=12, label=label)
     right.set(
         xscale="log",
         xlabel=f"frequency ({units} per million; bars span the band)",
         ylabel=f"share alive at generation {last}",
-        title=f"after {last} generations",
+        title=f"after {last} generation{'s' if last > 1 else ''}",
         ylim=(-0.02, 1.05),
     )
     right.legend(loc="best")
@@ -210,18 +213,19 @@ def decay(found: Report) -> Figure:
     simulated = result.curve.simulated
     m, mean, error = simulated.generation, simulated.mean, simulated.standard_error
     floor = result.curve.exact[-1] / 3 if result.curve.exact is not None else mean[mean > 0].min()
-    band = np.maximum(mean - 1.96 * error, floor), np.maximum(mean + 1.96 * error, floor)
+    shown = np.where(mean > floor, mean, np.nan)  # a logarithm has no place for collapsed chains
+    band = np.maximum(shown - 1.96 * error, floor), shown + 1.96 * error
     axes.fill_between(
         m, *band, color=COLOURS["fully-synthetic"], alpha=0.3, linewidth=0, label="95% interval of the mean"
     )
-    axes.plot(
-        m, np.maximum(mean, floor), color=COLOURS["fully-synthetic"], label=f"mean of {simulated.chains:,} chains"
-    )
+    axes.plot(m, shown, color=COLOURS["fully-synthetic"], label=f"mean of {simulated.chains:,} chains")
     if result.fit.identifiable:
         window = np.arange(result.fit.window[0], result.fit.window[1] + 1)
         low, high = result.fit.rate_interval
         text = f"fit: rate {result.fit.rate:.5f} ({result.fit.level:.0%}: {low:.5f} to {high:.5f})"
         axes.plot(window, result.fit.curve(window), color="#56B4E9", linewidth=4, alpha=0.8, zorder=1, label=text)
+    else:
+        axes.plot([], [], " ", label="fit: rate not identifiable from these data")
     if result.curve.exact is not None:
         text = f"exact: rate {result.exact_rate:.5f} = $-\\ln(1 - 1/{result.n})$"
         axes.plot(m, result.curve.exact, color="black", linewidth=1.2, linestyle=(0, (4, 3)), label=text)
@@ -229,7 +233,7 @@ def decay(found: Report) -> Figure:
         yscale="log",
         xlabel="generation m",
         ylabel=r"heterozygosity $1 - \sum_i p_i^2$" + "\n(chance that two tokens differ)",
-        title=f"Diversity decays exponentially\n{found.language.name}, fully synthetic, {result.n} tokens a generation",
+        title=f"Decay of diversity\n{found.language.name}, fully synthetic, {result.n} tokens a generation",
         xlim=(0, m[-1]),
     )
     axes.set_ylim(bottom=floor)

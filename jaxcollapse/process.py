@@ -162,6 +162,10 @@ class View(NamedTuple):
     first: Array | None
 
 
+SMALLEST = 2.0**-62
+"""Tokens below this probability are never drawn, and count as absent from the truth."""
+WEIGHT = 30
+"""Probabilities in 62-bit fixed point: ``p = hi 2^-30 + lo 2^-62``."""
 DISTANCE = 4.0
 """Bound of the sums behind distances between distributions."""
 
@@ -182,7 +186,7 @@ def _for(key: Array, role: _Role) -> Array:
 
 
 @jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Process:
     """A learner trained recursively under a regime; a pytree whose numbers are leaves.
 
@@ -258,10 +262,12 @@ class Process:
         if state.first.shape[0]:
             first = jnp.zeros(self.vocabulary, jnp.float32).at[state.tokens].set(state.first, mode="drop")
         surprisal = fixed.minus_log(self.p)
+        weights = fixed.from_float(self.p, WEIGHT)
+        rest = fixed.subtract(fixed.sum_of(weights), weights)
         return View(
             tokens=jnp.arange(self.vocabulary, dtype=jnp.int32),
             p=self.p,
-            q=1 - self.p,
+            q=fixed.to_float(rest, WEIGHT),
             surprisal=surprisal,
             counts=None,
             total=None,
@@ -273,7 +279,7 @@ class Process:
         )
 
     def _status(self) -> Array:
-        sound = jnp.all(self.p >= 0) & (jnp.abs(jnp.sum(self.p) - 1) < 1e-3)
+        sound = jnp.all(self.p >= 0) & (jnp.abs(fixed.total(self.p, 2.0) - 1) < 2e-5)
         return (self.regime.faults() * Status.SIZE.value + ~sound * Status.TRUTH.value).astype(jnp.int32)
 
 
@@ -282,7 +288,10 @@ def canonical(process: Process) -> Process:
 
     def leaf_type(leaf: Any) -> Array:
         array = jnp.asarray(leaf)
-        return array.astype(jnp.float32 if jnp.issubdtype(array.dtype, jnp.floating) else jnp.int32)
+        if jnp.issubdtype(array.dtype, jnp.floating):
+            return array.astype(jnp.float32)
+        # Clipped first: a traced 64-bit size must not wrap around to one that fits.
+        return jnp.clip(array, -check.LARGEST, check.LARGEST).astype(jnp.int32)
 
     return jax.tree.map(leaf_type, process)
 
@@ -292,7 +301,7 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
 
     Args:
       p: the truth: a :class:`~jaxcollapse.languages.Language` or a vector ``[vocabulary]``. Kept as
-        ``float32``; a traced one is taken as it is and judged in the run (:class:`Status`).
+        ``float32``, and 0 below 2^-62; a traced one is judged in the run (:class:`Status`).
       regime: for instance ``FullySynthetic(n=500)``.
       learner: how a model is trained; by default :class:`~jaxcollapse.learners.Categorical`.
 
@@ -301,7 +310,7 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
 
     Raises:
       ValueError: when a concrete ``p`` is not a distribution.
-      TypeError: when ``regime`` is not a regime.
+      TypeError: when ``regime`` is not a regime or ``learner`` not a learner.
 
     Example:
       >>> import jaxcollapse as jc
@@ -311,10 +320,20 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
     """
     from jaxcollapse.learners import Categorical
 
-    if not all(hasattr(regime, verb) for verb in ("begin", "remember", "collect", "closed")):
-        raise TypeError(f"regime must be a regime such as FullySynthetic(n=500), got {regime!r}")
-    if isinstance(p, jax.core.Tracer):
-        p = p.astype(jnp.float32)
+    learner = Categorical() if learner is None else learner
+    _must_have("regime", regime, ("begin", "remember", "collect", "closed", "room"), "FullySynthetic(n=500)")
+    _must_have("learner", learner, ("truth", "sample", "merge", "fit", "table"), "learners.Categorical()")
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(p)):
+        p = jnp.asarray(p).astype(jnp.float32)
+        if p.ndim != 1 or p.size == 0:
+            raise ValueError(f"p must be a non-empty vector of probabilities [vocabulary], got shape {p.shape}")
+        p = jnp.where(p < SMALLEST, jnp.minimum(p, 0), p)
     else:
-        p = jnp.asarray(check.probabilities("p", p).astype(np.float32))
-    return Process(p, regime, Categorical() if learner is None else learner)
+        p = check.probabilities("p", p).astype(np.float32)
+        p = jnp.asarray(np.where(p < SMALLEST, np.float32(0), p))
+    return Process(p, regime, learner)
+
+
+def _must_have(name: str, value: Any, verbs: tuple[str, ...], example: str) -> None:
+    if isinstance(value, type) or not all(hasattr(value, verb) for verb in verbs):
+        raise TypeError(f"{name} must be a {name} such as {example}, got {value!r}")

@@ -163,5 +163,17 @@ class PartiallySynthetic:
         return _outside(self.n, self.capacity) | _outside(self.real, self.real_capacity)
 
 
+def make(name: str, **sizes: int) -> Any:
+    """The regime of a name, given the sizes that it has; others are left aside.
+
+    Example:
+      >>> make("fully-synthetic", n=5, real=3)
+      FullySynthetic(n=5, capacity=8)
+    """
+    kind = REGIMES[name]
+    fields = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{size: value for size, value in sizes.items() if size in fields})
+
+
 REGIMES = {"fully-synthetic": FullySynthetic, "partially-synthetic": PartiallySynthetic}
 """By the name that the command line uses. A new regime is a class and a line here."""

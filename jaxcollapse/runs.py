@@ -31,7 +31,7 @@ def in_pieces(
       progress: told after each piece how many generations were added.
 
     Returns:
-      A :class:`~jaxcollapse.Trace` of NumPy arrays.
+      A :class:`~jaxcollapse.Trace` whose values are NumPy arrays.
     """
     memory.refuse_what_does_not_fit(process, chains, generations, record)
     state, trace = engine.start(key, process, chains=chains, record=record)

@@ -2,9 +2,10 @@
 
 They run inside the scan, on one chain. Additive statistics, ``sum_i f(p_i)``, are summed in fixed
 point (:func:`jaxcollapse.fixed.total`), so their bits do not depend on batch, shard or piece; a term
-of such a sum is at most one product, comparison or difference away from the view. Each is accurate
-to about 1e-7 of its value, near collapse too (``heterozygosity`` is ``sum p (1 - p)``, with ``1 - p``
-taken from integer counts; ``1 - simpson`` in float32 would be worthless there).
+of such a sum is at most one product, comparison or difference away from the view. Sums of positive
+terms are accurate to about 1e-7 of their value, near collapse too (``heterozygosity`` is
+``sum p (1 - p)``, with ``1 - p`` taken from integer counts; ``1 - simpson`` in float32 would be
+worthless there); ``kl_truth``, a difference, to about 2e-8 nats.
 
 Any function of the caller's own will do as well: ``record=("simpson", my_statistic)``. It is recorded
 under its ``__name__`` and may return any array; what it computes in floats is its own affair.
@@ -118,10 +119,12 @@ def hill(order: float) -> Statistic:
     Source: Hill, "Diversity and evenness" (1973).
 
     Raises:
-      ValueError: when ``order`` is negative or NaN.
+      ValueError: when ``order`` is negative or NaN, or so near to 1 that the power is lost in rounding.
     """
-    if not order >= 0:
-        raise ValueError(f"order must be at least 0, got {order!r}")
+    if order != math.inf:
+        order = check.real_number("order", order, -1e-300, 1e300)
+    if 0 < abs(order - 1) < 1e-3:
+        raise ValueError(f"order must be 1 or differ from it by 1e-3 at least, got {order!r}")
     name = f"hill_{order:g}"
     if order == 0:
         return Statistic(name, lambda view: support(view).astype(jnp.float32))
@@ -133,8 +136,10 @@ def hill(order: float) -> Statistic:
         return Statistic(name, lambda view: 1 / max_prob(view))
 
     def of(view: View) -> Array:
-        powers = jnp.where(view.p > 0, view.p**order, 0)
-        return jnp.sum(powers) ** (1 / (1 - order))
+        # Relative to the largest, or high powers would all underflow.
+        largest = max_prob(view)
+        powers = jnp.sum(jnp.where(view.p > 0, (view.p / largest) ** order, 0))
+        return jnp.exp((order * jnp.log(largest) + jnp.log(powers)) / (1 - order))
 
     return Statistic(name, of)
 
@@ -146,8 +151,7 @@ def tail_mass(below: float = 1e-4) -> Statistic:
     Raises:
       ValueError: when ``below`` is not a positive number.
     """
-    if not below > 0:
-        raise ValueError(f"below must be a positive probability, got {below!r}")
+    below = check.real_number("below", below, 0, 2, "it is a probability")
     name = "tail_mass" if below == 1e-4 else f"tail_mass_{below:g}"
     return Statistic(name, lambda view: fixed.total(jnp.where(view.truth < below, view.p, 0), 2.0))
 
@@ -206,7 +210,7 @@ def band_support(*edges: float) -> Statistic:
         inside = (view.truth >= bounds[:-1, None]) & (view.truth < bounds[1:, None])
         return jnp.sum(inside & alive, axis=1, dtype=jnp.int32)
 
-    return Statistic("band_support", of)
+    return Statistic("band_support_" + "_".join(f"{edge:g}" for edge in edges), of)
 
 
 STATISTICS: dict[str, Statistic] = {

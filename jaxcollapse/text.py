@@ -98,9 +98,11 @@ def _cut(held: str) -> int:
 
 def _decoded(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterator[str]:
     try:
-        decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)()
+        codec = codecs.lookup(encoding)
+        "".encode(encoding)  # base64 and its like are codecs, but not of text
     except LookupError:
         raise ValueError(f"encoding {encoding!r} is not known; try 'utf-8' or 'latin-1'") from None
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if codec.name == "utf-8" else encoding)()
     done = 0
     with open(path, "rb") as file:
         while block := file.read(chunk):
@@ -117,7 +119,10 @@ def _decoded(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterato
 
 
 def _not_in(path: str | os.PathLike[str], encoding: str, before: int, error: UnicodeDecodeError) -> ValueError:
+    with open(path, "rb") as file:
+        start = file.read(2)
+    guess = "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1"
     return ValueError(
         f"text {os.fspath(path)!r} is not {encoding} near byte {before + error.start} ({error.reason}); "
-        "give its encoding, for instance encoding='latin-1'"
+        f"give its encoding, perhaps {guess}"
     )

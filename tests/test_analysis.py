@@ -90,7 +90,7 @@ def test_not_identifiable():
     cases = {
         "too few to resample": np.random.default_rng(0).random((3, 20)),
         "all chains agree": np.ones((30, 20)) * np.exp(-0.1 * np.arange(20)),
-        "only generations 1 to": np.random.default_rng(0).random((30, 20)) < 0.02,
+        "generations from 1 on can be used, 4 are needed": np.random.default_rng(0).random((30, 20)) < 0.02,
     }
     for reason, values in cases.items():
         assert reason in str(analysis.fit_exponential(values))

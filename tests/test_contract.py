@@ -303,3 +303,68 @@ def test_a_mesh_with_explicit_axes_will_do():
     trace = jc.simulate(jax.random.key(0), process, chains=chains, generations=4, record="support")
     plain = jc.simulate(jax.random.key(0), process, chains=3, generations=4, record="support")
     np.testing.assert_array_equal(trace["support"], plain["support"])
+
+
+def test_inside_shard_map():
+    process = jc.recursive_training([0.5, 0.3, 0.2], jc.FullySynthetic(n=6))
+    numbers = jnp.arange(4, dtype=jnp.int32)
+    mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("chains",))
+    along = jax.sharding.PartitionSpec("chains")
+
+    def run(chains):
+        return jc.simulate(KEY, process, chains=chains, generations=5, record="support")["support"]
+
+    inside = jax.shard_map(run, mesh=mesh, in_specs=along, out_specs=along)(numbers)
+    np.testing.assert_array_equal(inside, run(4))
+
+
+def test_a_truth_near_a_dirac_mass():
+    """In float32 the frequent token's probability is 1, and still the truth has two tokens."""
+    process = jc.recursive_training([1 - 1e-9, 1e-9], jc.FullySynthetic(n=10))
+    record = ("heterozygosity", "collapsed", "support", "winner")
+    trace = jc.simulate(KEY, process, chains=1, generations=1, record=record)
+    assert [int(trace[name][0, 0]) for name in record[1:]] == [0, 2, -1]
+    np.testing.assert_allclose(trace["heterozygosity"][0, 0], jc.theory.heterozygosity(process, 1)[0], rtol=1e-6)
+
+
+def test_tokens_too_rare_to_be_drawn_are_no_part_of_the_truth():
+    process = jc.recursive_training([0.5, 0.5, 1e-30], jc.FullySynthetic(n=5))
+    trace = jc.simulate(KEY, process, chains=1, generations=1, record="support")
+    assert trace["support"][0, 0] == 2 == jc.theory.support(process, 1)[0]
+    traced = jax.jit(lambda p: jc.recursive_training(p, jc.FullySynthetic(n=5)).p)(jnp.array([0.5, 0.5, 1e-30]))
+    np.testing.assert_array_equal(traced, process.p)
+
+
+def test_a_wide_integer_does_not_wrap_around():
+    jax.config.update("jax_enable_x64", True)
+    try:
+
+        def run(n):
+            process = jc.recursive_training(P, jc.FullySynthetic(n=n, capacity=16))
+            return jc.simulate(jax.random.key(0), process, chains=1, generations=1, record="support").status
+
+        assert int(jax.jit(run)(jnp.int64(2**32 + 5))[0]) == jc.process.Status.SIZE
+    finally:
+        jax.config.update("jax_enable_x64", False)
+
+
+def test_collapse_times_report_bad_inputs():
+    def run(n):
+        process = jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=n, capacity=4))
+        return jc.collapse_times(jax.random.key(0), process, chains=2, max_generations=50)
+
+    times = jax.jit(run)(9)
+    assert (times.status == jc.process.Status.SIZE).all()
+    assert not times.observed.any()
+
+
+def test_hill_numbers_of_every_order_lie_between_one_and_the_support():
+    orders = (0.0, 0.5, 1.0, 2.0, 5.0, 50.0, 1000.0, np.inf)
+    record = tuple(jc.statistics.hill(order) for order in orders)
+    process = jc.recursive_training(jc.languages.zipf(40), jc.FullySynthetic(n=1000))
+    trace = jc.simulate(KEY, process, chains=2, generations=2, record=record)
+    found = np.stack([trace[statistic.name][:, 1:] for statistic in record])
+    assert np.isfinite(found).all()
+    assert (np.diff(found, axis=0) <= 1e-4).all()  # Hill numbers fall with the order
+    p = np.asarray(process.p, np.float64)
+    np.testing.assert_allclose(trace["hill_5"][:, 0], np.sum(p**5) ** (-1 / 4), rtol=1e-5)

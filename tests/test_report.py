@@ -145,3 +145,35 @@ def test_progress_is_shown_on_request(tmp_path, capsys):
     settings = SMALL | {"generations": 2, "progress": True}
     jc.report(jc.languages.zipf(20), out=tmp_path, **settings)
     assert "generation" in capsys.readouterr().err
+
+
+def test_every_csv_is_whole_and_its_theory_is_the_theory(found):
+    for name in ("curves.csv", "words.csv"):
+        with (found.folder / name).open(newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
+        assert all(None not in row and None not in row.values() for row in rows)
+    last = {row["regime"]: row for row in rows if row["generation"] == "12"}  # the rarest band comes last
+    for name, result in found.regimes.items():
+        assert float(last[name]["theory"]) == result.survival_exact[-1, -1]
+        assert float(last[name]["standard_error"]) == result.survival_error[-1, -1]
+        assert last[name]["kind"] == result.survival_kind == "exact"
+
+
+def test_what_else_is_reported_changes_nothing(found, tmp_path):
+    alone = jc.report(jc.languages.zipf(300), out=tmp_path, seed=5, regimes=["partially-synthetic"], **SMALL)
+    both = found.regimes["partially-synthetic"].curves["support"].simulated.mean
+    np.testing.assert_array_equal(alone.regimes["partially-synthetic"].curves["support"].simulated.mean, both)
+    assert alone.decay.fit == found.decay.fit
+
+
+def test_words_at_the_edge_of_a_band_and_words_never_drawn(tmp_path):
+    edge = jc.languages.from_counts([9999999] * 10 + [1])
+    assert sum(band.words for band in frequency_bands(edge)) == 11
+    rare = jc.report(jc.languages.zipf(60, 40), out=tmp_path, **SMALL)
+    curve = rare.regimes["fully-synthetic"].curves["support"]
+    assert rare.language.support == curve.simulated.mean[0] == curve.exact[0] == sum(band.words for band in rare.bands)
+
+
+def test_a_single_token_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="has a single token"):
+        jc.report(jc.languages.from_counts([5, 0]), out=tmp_path, **SMALL)

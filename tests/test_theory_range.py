@@ -104,7 +104,8 @@ class Other:
     """Neither a regime nor a learner that the theory knows."""
 
     closed = True
-    begin = remember = collect = None
+    room = 1
+    begin = remember = collect = truth = sample = merge = fit = table = None
 
 
 def test_what_the_theory_does_not_describe():

@@ -33,13 +33,24 @@ def values_of(trace: Any, name: str | None) -> np.ndarray:
     """The recorded values as float64 ``[chains, generations + 1, ...]``.
 
     Raises:
-      ValueError: when there is no such record, or it has no chains or generations axis, or holds NaN.
+      ValueError: when there is no such record, it has no chains or generations axis, or a sweep axis
+        before them, or some chains had bad inputs.
     """
+    status = getattr(trace, "status", None)
+    if status is not None:
+        if np.ndim(status) != 1:
+            shape = np.shape(status)
+            raise ValueError(
+                f"trace holds a sweep of shape {shape[:-1]}; take one: jax.tree.map(lambda x: x[0], trace)"
+            )
+        trace.check()
+        if name is None:
+            raise ValueError(f"name must be one of those recorded: {', '.join(trace)}")
     values = np.asarray(trace if name is None else trace[name], dtype=np.float64)
     if values.ndim < 2 or 0 in values.shape:
         raise ValueError(f"values must be [chains, generations + 1], got shape {values.shape}")
     if np.isnan(values).any():
-        raise ValueError(f"{name or 'values'} holds NaN: some chains had bad inputs; trace.check() says which")
+        raise ValueError(f"{name or 'values'} holds NaN; leave those chains out, or find out where it comes from")
     return values
 
 

@@ -121,7 +121,7 @@ def fit_exponential(
         raise ValueError(f"level must be between 0 and 1, got {level!r}")
     resamples = check.static_whole_number("resamples", resamples, least=100)
     chains, last = values.shape[0], values.shape[1] - 1
-    first, final = (1, last) if window is None else (int(window[0]), int(window[1]))
+    first, final = (1, last) if window is None else (check.static_whole_number("window", m, least=0) for m in window)
     if not 0 <= first < final <= last:
         raise ValueError(f"window must hold two generations between 0 and {last}, got {window!r}")
     if chains < FEWEST_CHAINS:
@@ -138,7 +138,7 @@ def fit_exponential(
         resolved = (mean[first:] > 0) & (error[first:] < RESOLVED * mean[first:])
         final = last if resolved.all() else first + int(np.argmin(resolved)) - 1
     if final - first + 1 < FEWEST_GENERATIONS:
-        reason = f"only generations {first} to {final} are resolved; take more chains, or a window"
+        reason = f"{final - first + 1} generations from {first} on can be used, {FEWEST_GENERATIONS} are needed"
         return _unidentified(reason, values, first, level)
     if not np.any(error[first : final + 1] > 1e-12 * mean[first : final + 1]):
         return _unidentified("all chains agree, so nothing says how well the rate is known", values, first, level)

@@ -42,9 +42,8 @@ def _write_curves(found: Report) -> None:
 def _write_words(found: Report) -> None:
     with open(found.folder / "words.csv", "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(
-            ["regime", "per_million_from", "per_million_to", "words", "generation", "survival", "theory", "kind"]
-        )
+        head = ("regime", "per_million_from", "per_million_to", "words", "generation")
+        rows.writerow([*head, "survival", "standard_error", "theory", "kind"])
         for name, result in found.regimes.items():
             for i, band in enumerate(found.bands):
                 if band.words:
@@ -68,7 +67,6 @@ def _write_json(found: Report, seconds: float) -> None:
             "vocabulary_half_life": finite(analysis.half_life(mean)),
             "lost_after": {str(m): finite(analysis.lost_after(mean, m)) for m in LOSSES if m <= generations},
             "theory": {statistic: curve.kind or "none" for statistic, curve in result.curves.items()},
-            "scheme": "labels",
         }
     fit = dataclasses.asdict(found.decay.fit)
     fit = {k: finite(v) if isinstance(v, float) else v for k, v in fit.items()}

@@ -9,6 +9,7 @@ import itertools
 import os
 import pathlib
 import time
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,9 +18,10 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxcollapse import analysis, check, engine, languages, memory, runs, statistics, theory
+from jaxcollapse import regimes as regimes_
 from jaxcollapse.languages import Language
-from jaxcollapse.process import Process, recursive_training
-from jaxcollapse.regimes import REGIMES, FullySynthetic, PartiallySynthetic
+from jaxcollapse.process import SMALLEST, Process, recursive_training
+from jaxcollapse.regimes import REGIMES, FullySynthetic
 from jaxcollapse.reporting.files import write_all
 from jaxcollapse.reporting.results import Band, Curve, DecayResult, RegimeResult, Report
 from jaxcollapse.reporting.summary import summarise
@@ -88,33 +90,40 @@ def report(
     language = languages.from_wordfreq("en") if language is None else language
     if not isinstance(language, Language):
         raise TypeError(f"language must come from jc.languages, got {type(language).__name__}")
+    if np.count_nonzero(language.p.astype(np.float32) >= SMALLEST) < 2:
+        raise ValueError(f"language {language.name!r} has a single token: there is nothing to lose")
+    if real is not None and names == ["fully-synthetic"]:
+        raise ValueError(f"real={real!r} is not kept by fully-synthetic; leave it out")
     n = check.static_whole_number("n", language.source.get("tokens_counted", 1_000_000) if n is None else n)
     real = check.static_whole_number("real", max(1, n // 10) if real is None else real)
-    processes = {name: recursive_training(language, _regime(name, n, real)) for name in names}
+    processes = {name: recursive_training(language, regimes_.make(name, n=n, real=real)) for name in names}
     folder = _writable(out)
 
+    drawn = np.asarray(next(iter(processes.values())).p) > 0
+    language = dataclasses.replace(language, p=np.where(drawn, language.p, 0) / language.p[drawn].sum())
     bands = frequency_bands(language)
     edges = (*(band.low for band in reversed(bands)), bands[0].high)
-    record = (*CURVES, statistics.band_support(*edges))
+    band_support = statistics.band_support(*edges)
+    record = (*CURVES, band_support)
     for process in processes.values():
         memory.refuse_what_does_not_fit(process, chains, generations, record)
     key = jax.random.key(seed)
     results = {}
     total = generations * len(processes) + 3 * fit_n
     with tqdm(total=total, unit="generation", disable=not progress, leave=False, dynamic_ncols=True) as bar:
-        for i, (name, process) in enumerate(processes.items()):
+        for name, process in processes.items():
             bar.set_description(name)
             trace = runs.in_pieces(
-                jax.random.fold_in(key, i),
+                _key_for(key, name),
                 process,
                 chains=chains,
                 generations=generations,
                 record=record,
                 progress=bar.update,
             )
-            results[name] = _result(name, process, trace, bands, generations)
+            results[name] = _result(name, process, trace, bands, band_support.name)
         bar.set_description("decay rate")
-        decay = _decay(language, fit_n, fit_chains, jax.random.fold_in(key, len(processes)), bar.update)
+        decay = _decay(language, fit_n, fit_chains, _key_for(key, "decay rate"), bar.update)
 
     configuration = {
         "language": {"name": language.name, "tokens": len(language), "source": dict(language.source)},
@@ -134,10 +143,9 @@ def report(
     return found
 
 
-def _regime(name: str, n: int, real: int) -> Any:
-    if REGIMES[name] is PartiallySynthetic:
-        return PartiallySynthetic(n=n, real=real)
-    return REGIMES[name](n=n)
+def _key_for(key: jax.Array, name: str) -> jax.Array:
+    """A key by name, so that what else is in the report changes nothing."""
+    return jax.random.fold_in(key, zlib.crc32(name.encode()))
 
 
 def _writable(out: str | os.PathLike[str]) -> pathlib.Path:
@@ -160,22 +168,23 @@ def frequency_bands(language: Language) -> tuple[Band, ...]:
       >>> [band.words for band in frequency_bands(languages.zipf(1000))]
       [1, 12, 120, 867]
     """
-    p = language.p[language.p > 0]
-    low, high = np.log10(p.min()), np.log10(p.max())
-    step = next(step for step in (1, 0.5, 0.25, 0.1) if high - low >= 2 * step or step == 0.1)
+    p = language.p.astype(np.float32)  # as the simulation has them
+    low, high = np.log10(p[p > 0].min()), np.log10(p.max())
+    step = next((step for step in (1, 0.5, 0.25) if high - low >= 2 * step), 0.1)
     # A hair below the round numbers: a word of frequency 1e-5 belongs to the band that starts there.
-    exponents = np.arange(np.floor(low / step), np.floor(high / step) + 2) * step
-    edges = 10.0**exponents * (1 - 1e-6)
+    exponents = np.arange(np.floor(low / step), np.floor(high / step) + 3) * step
+    edges = (10.0**exponents * (1 - 1e-6)).astype(np.float32)
     bands = []
     for below, above in itertools.pairwise(edges):
-        inside = np.flatnonzero((language.p >= below) & (language.p < above))
-        if inside.size:
-            ranked = inside[np.argsort(-language.p[inside], kind="stable")]
-            shown = ranked[np.unique(np.linspace(0, len(ranked) - 1, 6).round().astype(int))]
-            words = tuple(language.tokens[i] for i in shown)
-            bands.append(Band(float(below), float(above), int(inside.size), words))
-        elif bands:
-            bands.append(Band(float(below), float(above), 0, ()))
+        inside = np.flatnonzero((p >= below) & (p < above))
+        ranked = inside[np.argsort(-language.p[inside], kind="stable")]
+        shown = ranked[np.unique(np.linspace(0, len(ranked) - 1, 6).round().astype(int))] if inside.size else ranked
+        words = tuple(language.tokens[i] for i in shown)
+        bands.append(Band(float(below), float(above), int(inside.size), words))
+    while not bands[-1].words:
+        bands.pop()
+    while not bands[0].words:
+        bands.pop(0)
     return tuple(reversed(bands))
 
 
@@ -189,11 +198,12 @@ def _exact(process: Process, name: str, generations: int) -> tuple[np.ndarray | 
 
 
 def _result(
-    name: str, process: Process, trace: engine.Trace, bands: tuple[Band, ...], generations: int
+    name: str, process: Process, trace: engine.Trace, bands: tuple[Band, ...], band_support: str
 ) -> RegimeResult:
+    generations = trace.generations
     curves = {each: Curve(analysis.ensemble(trace, each), *_exact(process, each, generations)) for each in CURVES}
     words = np.array([max(band.words, 1) for band in bands])
-    alive = analysis.ensemble(trace, "band_support", levels=())
+    alive = analysis.ensemble(trace, band_support, levels=())
     share, error = (part[:, ::-1].T / words[:, None] for part in (alive.mean, alive.standard_error))
     p = np.asarray(process.p, dtype=np.float64)
     members = [np.flatnonzero((p >= np.float32(band.low)) & (p < np.float32(band.high))) for band in bands]

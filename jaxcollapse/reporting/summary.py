@@ -14,7 +14,8 @@ def summarise(found: Report) -> str:
     generations = settings["generations"]
     lines = [
         f"{language.name}: {language.support:,} {found.units}, {settings['chains']} chains of "
-        f"{generations} generations, {settings['n']:,} tokens a generation, seed {settings['seed']}",
+        f"{generations} generation{'s' if generations > 1 else ''}, "
+        f"{settings['n']:,} tokens a generation, seed {settings['seed']}",
         "",
         f"Surviving {found.units} by generation (mean over chains; exact in brackets, ~ approximate)",
     ]
@@ -47,7 +48,7 @@ def _words_table(found: Report) -> list[str]:
     moments = [m for m in LOSSES if m <= generations]
     if generations not in moments:
         moments.append(generations)
-    head = "per million".ljust(22) + found.units.rjust(10)
+    head = "uses per million".ljust(22) + found.units.rjust(10)
     lines = [
         f"Which {found.units} die first: chance to survive by frequency, {result.title} (simulated)",
         head + "".join(f"m={m}".rjust(8) for m in moments) + "   for instance",

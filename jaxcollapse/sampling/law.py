@@ -57,6 +57,6 @@ def search(law: Law, word: fixed.U64) -> Array:
         right = ~fixed.less(target, at)
         return jnp.where(right, middle + 1, low), jnp.where(right, high, middle)
 
-    low = jnp.zeros(word.hi.shape, jnp.int32)
+    low = jnp.zeros_like(word.hi, jnp.int32)
     # `low <= answer <= high` always; an interval of `vocabulary` values halves to one in so many steps.
     return lax.fori_loop(0, (vocabulary - 1).bit_length(), halve, (low, low + (vocabulary - 1)))[0]

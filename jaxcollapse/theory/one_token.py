@@ -48,7 +48,7 @@ def _spend(work: float, what: str) -> None:
     if work > WORK:
         raise OutOfRange(
             f"{what} would take {work:.1g} multiplications, more than {WORK:.0g}; use a smaller n, real or vocabulary, "
-            "theory.heterozygosity (every size), or theory.support_branching (large n, approximate)"
+            "theory.heterozygosity (every size), or theory.support_branching or survival_branching (approximate)"
         )
 
 
@@ -105,8 +105,7 @@ def laws(setting: Setting, p: np.ndarray, mix: np.ndarray | None, generations: i
     n, real, rows = setting.n, setting.real, len(p) if mix is None else mix.shape[0]
     if real is None:
         _check_n(n)
-        # A row of the sparse matrix holds some 20 deviations, sqrt(n)/2.5 wide on average.
-        width = n if n <= DENSE else min(n, 8 * np.sqrt(n) + 100)
+        width = _width(n)
         _spend(float(rows) * n * width * generations + float(len(p) + width) * n * PMF, "this exact law")
         law = _start(n, p, mix)
         matrix = _transition(n)
@@ -125,6 +124,11 @@ def laws(setting: Setting, p: np.ndarray, mix: np.ndarray | None, generations: i
         for r in range(real + 1):
             law[:, r : r + n + 1] += real_law[:, r, None] * synthetic[r]
         yield real + n, law
+
+
+def _width(n: int) -> float:
+    """Entries in a row of the matrix; a sparse one holds some 20 deviations, each sqrt(n)/2.5 on average."""
+    return n if n <= DENSE else min(n, 8 * np.sqrt(n) + 100)
 
 
 def _with_real(n: int, real: int, generations: int) -> float:
@@ -307,24 +311,32 @@ def survival(process: Any, generations: int, p: np.ndarray | None = None) -> np.
       generations: the last generation.
       p: true probabilities, ``[d]``; by default those of the process' own tokens.
 
-    Cost: fully synthetic O(d n^2) a generation; partially synthetic nothing, ``1 - (1 - p)^N``.
+    Cost: fully synthetic O(n^2 + d n) a generation; partially synthetic nothing, ``1 - (1 - p)^N``.
 
     Returns:
       ``[generations + 1, d]``.
 
     Raises:
-      OutOfRange: beyond the range; then see :func:`~jaxcollapse.theory.survival_branching`.
+      OutOfRange: for n above 20 000, or d n above 1e8; then see :func:`~jaxcollapse.theory.survival_branching`.
     """
     setting, last = read(process), generations_of(generations)
     p = setting.p if p is None else each_probability(p)
     alive = (p > 0).astype(float)
     if setting.real is not None:
         return np.stack([alive] + [_seen(p, setting.real)] * last)
+    n = setting.n
+    _check_n(n)
     different, back = np.unique(p, return_inverse=True)
-    rows = [alive]
-    for _, law in laws(setting, different, None, last):
-        rows.append(law[:, 1:].sum(axis=1)[back])
-    return np.stack(rows)
+    _spend(float(_width(n)) * n * (last + PMF) + float(len(different)) * n * (last + PMF), "these laws")
+    # Backwards, for all tokens at once: the chance that a token counted x times is there k generations later.
+    chance = [(np.arange(n + 1) > 0).astype(float)]
+    matrix = _transition(n) if last > 1 else None
+    for _ in range(last - 1):
+        chance.append(matrix @ chance[-1])
+    later, rows, step = np.stack(chance, axis=1), [], max(1, int(2e7) // (n + 1))
+    for i in range(0, len(different), step):
+        rows.append(_start(n, different[i : i + step], None) @ later)
+    return np.vstack([alive, np.concatenate(rows)[back].T])
 
 
 def support_variance(process: Any, generations: int) -> np.ndarray:
