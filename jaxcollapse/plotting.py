@@ -92,6 +92,8 @@ def _early_generations_wide(axes: Axes, last: int) -> None:
     """A logarithmic axis that still holds m = 0: most of the loss happens at once."""
     axes.set_xscale("symlog", linthresh=1, linscale=0.5)
     ticks = [0] + [tick * 10**power for power in range(7) for tick in (1, 2, 5) if tick * 10**power <= last]
+    if last >= 1.3 * ticks[-1]:
+        ticks.append(last)
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.set_xlim(0, last)
@@ -145,7 +147,7 @@ def distance(found: Report) -> Figure:
     )
     axes.set_ylim(bottom=0)
     axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.margins(x=0.02)
     axes.legend(loc="best")
     return figure
@@ -192,8 +194,8 @@ def words(found: Report) -> Figure:
             label=f"{_plain(result)}, simulated",
         )
         label = f"{_plain(result)}, {result.survival_kind}"
-        theory = MARKERS[name].replace("o", "_").replace("s", "x")
-        right.plot(middle, result.survival_exact[shown, last], theory, color="black", markersize=12, label=label)
+        hollow = {"marker": MARKERS[name], "linestyle": "", "fillstyle": "none", "markersize": 12}
+        right.plot(middle, result.survival_exact[shown, last], color="black", label=label, **hollow)
     right.set(
         xscale="log",
         xlabel=f"frequency ({units} per million; bars span the band)",
