@@ -290,8 +290,10 @@ def canonical(process: Process) -> Process:
         array = jnp.asarray(leaf)
         if jnp.issubdtype(array.dtype, jnp.floating):
             return array.astype(jnp.float32)
-        # Clipped first: a traced 64-bit size must not wrap around to one that fits.
-        return jnp.clip(array, -check.LARGEST, check.LARGEST).astype(jnp.int32)
+        if jnp.issubdtype(array.dtype, jnp.integer) and jnp.iinfo(array.dtype).max > check.LARGEST:
+            # A traced size that is too wide must not wrap around to one that fits.
+            array = jnp.clip(array, max(jnp.iinfo(array.dtype).min, -check.LARGEST), check.LARGEST)
+        return array.astype(jnp.int32)
 
     return jax.tree.map(leaf_type, process)
 
