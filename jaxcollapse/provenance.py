@@ -9,6 +9,8 @@ from typing import Any
 
 import jax
 
+import jaxcollapse
+
 
 def provenance() -> dict[str, Any]:
     """Versions, device and time, as plain values for JSON.
@@ -18,17 +20,11 @@ def provenance() -> dict[str, Any]:
       ['device', 'machine', 'time', 'versions']
     """
     devices = jax.local_devices()
-    packages = ("jaxcollapse", "jax", "jaxlib", "numpy", "scipy", "matplotlib")
+    packages = ("jax", "jaxlib", "numpy", "scipy", "matplotlib")
     return {
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
+        "versions": {"python": platform.python_version(), "jaxcollapse": jaxcollapse.__version__}
+        | {name: importlib.metadata.version(name) for name in packages},
         "device": {"platform": devices[0].platform, "kind": devices[0].device_kind, "count": len(devices)},
         "machine": {"system": platform.system(), "processor": platform.machine()},
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:  # run from a source tree that was never installed
-        return "not installed"
