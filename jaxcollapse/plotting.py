@@ -203,7 +203,8 @@ def words(found: Report) -> Figure:
         title=f"after {last} generation{'s' if last > 1 else ''}",
         ylim=(-0.02, 1.05),
     )
-    right.legend(loc="best")
+    # Below the axes, for its marks would pass for data.
+    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, columnspacing=1, fontsize=9)
     figure.suptitle(f"Which {units} die first: {_setting(found)}")
     return figure
 
