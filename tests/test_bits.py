@@ -125,7 +125,12 @@ def test_room_changes_nothing(roomier, whole):
 def test_keys_are_never_used_twice(name):
     process = jc.recursive_training(P, REGIMES[name])
     with jax.debug_key_reuse(True):
-        jc.simulate(jax.random.key(SEED), process, chains=2, generations=3, record="support")
+        trace = jc.simulate(jax.random.key(SEED), process, chains=2, generations=3, record="support")
+        assert trace.status.shape == (2,)
+        key = jax.random.key(SEED)
+        jax.random.bits(key)
+        with pytest.raises(jax.errors.KeyReuseError):  # the checker was watching
+            jax.random.bits(key)
 
 
 # Other processes, for what a process can choose only once. This file is their program: see its last lines.
