@@ -104,9 +104,9 @@ CASES = [
     ("a statistic that returns text", lambda: simulate(record=lambda view: "x"), ValueError, "statistic '<lambda>'"),
     (
         "a statistic of two shapes",
-        lambda: simulate(record=lambda view: view.p[: view.total]),
+        lambda: simulate(record=lambda view: view.p if view.counts is None else view.p[:1]),
         ValueError,
-        "statistic '<lambda>'",
+        "must have one shape and type",
     ),
     (
         "a statistic that needs counts",
