@@ -4,19 +4,36 @@ Read the names in this order: a language is the truth, a regime says what each g
 on, a process joins them, the engine simulates, theory gives the exact curve, analysis estimates.
 """
 
-from jaxcollapse import analysis, engine, languages, learners, memory, regimes, statistics, theory
+from jaxcollapse import analysis, engine, languages, learners, memory, regimes, schedules, statistics, theory
 from jaxcollapse.engine import CollapseTimes, Trace, collapse_times, simulate
 from jaxcollapse.process import Process, recursive_training
-from jaxcollapse.regimes import FullySynthetic, PartiallySynthetic
+from jaxcollapse.regimes import (
+    Accumulate,
+    AccumulateSubsample,
+    FreshReal,
+    FullySynthetic,
+    Mixture,
+    MostRecent,
+    PartiallySynthetic,
+    RandomlySampled,
+)
 from jaxcollapse.reporting import Report, report
+from jaxcollapse.schedules import Schedule
 
 __version__ = "0.1.0"
 __all__ = [
+    "Accumulate",
+    "AccumulateSubsample",
     "CollapseTimes",
+    "FreshReal",
     "FullySynthetic",
+    "Mixture",
+    "MostRecent",
     "PartiallySynthetic",
     "Process",
+    "RandomlySampled",
     "Report",
+    "Schedule",
     "Trace",
     "analysis",
     "collapse_times",
@@ -27,6 +44,7 @@ __all__ = [
     "recursive_training",
     "regimes",
     "report",
+    "schedules",
     "simulate",
     "statistics",
     "theory",

@@ -10,6 +10,10 @@ import numpy as np
 
 LARGEST = 2**31 - 1
 """Counts are 32-bit integers."""
+LARGEST_POOL = 2_147_000_000
+"""Tokens that a growing pool may hold: a little below 2^31, for a traced total is known in float32 only."""
+HEAVIEST = 1e6
+"""The most that one token may weigh."""
 
 
 def concrete(value: Any) -> bool:
@@ -61,6 +65,27 @@ def real_number(name: str, value: Any, least: float, most: float, remedy: str = 
     if not isinstance(value, numbers.Real) or isinstance(value, bool) or not least < float(value) < most:
         raise ValueError(f"{name} must be a number above {least:g} and below {most:g}, got {value!r}{advice}")
     return float(value)
+
+
+def real_numbers(name: str, value: Any, least: float, most: float) -> None:
+    """Refuse a concrete value (or any element of an array) that is not a number in ``[least, most]``.
+
+    Raises:
+      ValueError: naming the argument, its value and the bounds.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf" or array.size == 0 or not np.all((array >= least) & (array <= most)):
+        raise ValueError(f"{name} must be a number between {least:g} and {most:g}, got {value!r}")
+
+
+def flag(name: str, value: Any) -> None:
+    """Refuse everything but True and False.
+
+    Raises:
+      ValueError: naming the argument and its value.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
 
 
 def probabilities(name: str, p: Any) -> np.ndarray:

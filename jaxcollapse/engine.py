@@ -166,7 +166,8 @@ def advance(
     """
     if not isinstance(state, State):
         raise TypeError(f"state must come from engine.start or engine.advance, got {type(state).__name__}")
-    key, process, numbers, wanted = _prepare(key, process, state.chain, generations, record)
+    after = 0 if isinstance(state.m, jax.core.Tracer) else int(state.m)
+    key, process, numbers, wanted = _prepare(key, process, state.chain, generations, record, after=after)
     if any(statistic.needs_first for statistic in wanted) and state.first.shape[-1] == 0:
         raise ValueError("record asks for p^(1), which this state did not keep; start with the same record")
     block = _block(process, numbers)
@@ -176,25 +177,32 @@ def advance(
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class CollapseTimes:
-    """When chains first became a Dirac mass.
+    """When chains first became a Dirac mass, and when for ever.
+
+    A Dirac mass is final when nothing can change any more. Where a window of fresh tokens or a pool
+    reaches back to other models it may be left again; fully synthetic, both times are one.
 
     Attributes:
       time: the first generation ``m`` with ``max p^(m) = 1``, ``int32 [chains]``; for chains not seen
         to collapse, the last generation looked at.
-      observed: whether collapse was seen, ``bool [chains]``; False means censored at ``time``.
+      observed: whether that was seen, ``bool [chains]``; False means censored at ``time``.
+      final: the first generation at which collapse is final, ``int32 [chains]``, censored likewise.
+      final_observed: whether that was seen, ``bool [chains]``.
       status: as in :class:`Trace`; chains with bad inputs are never observed.
     """
 
     time: Array
     observed: Array
+    final: Array
+    final_observed: Array
     status: Array
 
 
 def collapse_times(key: Array, process: Process, *, chains: int | Array, max_generations: int) -> CollapseTimes:
-    """The collapse time ``T`` of each chain: the first generation that is a Dirac mass.
+    """The collapse time ``T`` of each chain: the first generation that is a Dirac mass, and the final one.
 
-    Runs until every chain has collapsed, or to ``max_generations``. Where Dirac masses do not absorb
-    (real data of more than one kind remains) this is the first visit.
+    Runs until every chain has collapsed for ever, or to ``max_generations``; where real data never
+    runs out (``regime.settles`` is False) until every chain has been a Dirac mass once.
 
     Args:
       key, process, chains: as for :func:`simulate`; the same key gives the same chains.
@@ -218,9 +226,15 @@ def collapse_times(key: Array, process: Process, *, chains: int | Array, max_gen
 
 
 def _prepare(
-    key: Array, process: Process, chains: int | Array, generations: int, record: Record, name: str = "generations"
+    key: Array,
+    process: Process,
+    chains: int | Array,
+    generations: int,
+    record: Record,
+    name: str = "generations",
+    after: int = 0,
 ) -> tuple[Array, Process, Array, tuple[Statistic, ...]]:
-    """Judge what a caller passed, and bring equal values to equal types so that they share a compilation."""
+    """Judge what a caller passed (``after`` generations are done), and bring equal values to equal types so that they share a compilation."""
     check.key(key)
     if not isinstance(process, Process):
         raise TypeError(f"process must come from jc.recursive_training(p, regime), got {type(process).__name__}")
@@ -232,6 +246,7 @@ def _prepare(
         if np.ndim(size) > 0:
             shape = np.shape(size)
             raise ValueError(f"{size_name} must be one number, got an array of shape {shape}; sweep it by jax.vmap")
+    process.regime.refuse(after + last)
     process = canonical(process)
     memory.judge(process, wanted)
     memory.refuse_what_does_not_fit(process, count, last if name == "generations" else 1, wanted)
@@ -365,30 +380,35 @@ def _simulate(
 
 @jax.jit
 def _collapse_times(key: Array, process: Process, chains: Array, max_generations: Array) -> CollapseTimes:
-    is_dirac = statistics.collapsed
+    truth_is_dirac = process.learner.dirac(process.learner.truth(process.p)) >= 0
 
-    def begin(chain: Array) -> tuple[State, Array, Array]:
+    def look(state: State) -> tuple[Array, Array]:
+        return process.learner.dirac(state.model) >= 0, process.absorbed(state)
+
+    def begin(chain: Array) -> tuple[State, tuple[Array, Array]]:
         state = process.init(_chain_key(key, chain, jnp.int32(1)), chain, keep_first=False)
-        at_truth = is_dirac(process.view_truth(state))
-        collapsed = at_truth | is_dirac(process.view(state))
-        return state._replace(m=_OUTSIDE), jnp.where(at_truth, 0, 1).astype(jnp.int32), collapsed
+        return state._replace(m=_OUTSIDE), look(state)
 
-    def generation(carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
-        state, time, done = carry
+    def generation(carry: tuple[State, tuple, tuple]) -> tuple[State, tuple, tuple]:
+        state, times, done = carry
         m = state.m + 1
 
-        def step(chain: State) -> tuple[State, Array]:
+        def step(chain: State) -> tuple[State, tuple[Array, Array]]:
             chain = process.step(_chain_key(key, chain.chain, m), chain._replace(m=state.m))
-            return chain._replace(m=_OUTSIDE), is_dirac(process.view(chain))
+            return chain._replace(m=_OUTSIDE), look(chain)
 
-        state, dirac = jax.vmap(step)(state._replace(m=_OUTSIDE))
-        return state._replace(m=m), jnp.where(done, time, m), done | dirac
+        state, seen = jax.vmap(step)(state._replace(m=_OUTSIDE))
+        times = jax.tree.map(lambda time, over: jnp.where(over, time, m), times, done)
+        return state._replace(m=m), times, jax.tree.map(jnp.logical_or, done, seen)
 
-    def unfinished(carry: tuple[State, Array, Array]) -> Array:
-        state, _, done = carry
-        return (state.m < max_generations) & ~jnp.all(done)
+    def unfinished(carry: tuple[State, tuple, tuple]) -> Array:
+        state, _, (first, final) = carry
+        return (state.m < max_generations) & ~jnp.all(final if process.regime.settles else first)
 
-    state, time, done = jax.vmap(begin)(chains)
-    carry = (state._replace(m=jnp.int32(1)), time, done)
-    state, time, done = lax.while_loop(unfinished, generation, carry)
-    return CollapseTimes(time, done & (state.status == 0), state.status)
+    state, seen = jax.vmap(begin)(chains)
+    done = jax.tree.map(lambda now: now | truth_is_dirac, seen)
+    time = jnp.broadcast_to(jnp.where(truth_is_dirac, 0, 1).astype(jnp.int32), chains.shape)
+    carry = (state._replace(m=jnp.int32(1)), (time, time), done)
+    state, (first, final), (observed, final_observed) = lax.while_loop(unfinished, generation, carry)
+    sound = state.status == 0
+    return CollapseTimes(first, observed & sound, final, final_observed & sound, state.status)

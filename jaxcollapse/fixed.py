@@ -72,6 +72,22 @@ def scale(word: U64, bound: U64) -> U64:
     return add(add(high, U64(zero, cross_a.hi)), add(U64(zero, cross_b.hi), U64(zero, carried)))
 
 
+def ratio(a: Array, b: Array, bits: int) -> U64:
+    """``floor(a 2^bits / b)`` of ``uint32`` with ``a <= b < 2^31``, for ``32 <= bits < 64``: long division."""
+
+    def digit(_: int, state: tuple[Array, U64]) -> tuple[Array, U64]:
+        left, quotient = state
+        left = left << _u32(1)
+        one = left >= b
+        doubled = U64((quotient.hi << _u32(1)) | (quotient.lo >> _u32(31)), quotient.lo << _u32(1))
+        return jnp.where(one, left - b, left), U64(doubled.hi, doubled.lo | one.astype(jnp.uint32))
+
+    whole = a >= b  # a = b, the number 1
+    zero_ = jnp.zeros_like(a)
+    _, quotient = lax.fori_loop(0, bits, digit, (jnp.where(whole, a - b, a), U64(zero_, zero_)))
+    return U64(quotient.hi + (whole.astype(jnp.uint32) << _u32(bits - 32)), quotient.lo)
+
+
 def from_float(x: Array, unit_exponent: int, cut: Callable[[Array], Array] = jnp.floor) -> U64:
     """``floor(x 2^(32 + unit_exponent))`` of non-negative floats; only what lies below the last bit is lost."""
     scaled = x * 2.0**unit_exponent

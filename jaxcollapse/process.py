@@ -48,13 +48,17 @@ class Table(NamedTuple):
 
 
 class Learner(Protocol):
-    """How a model is trained and how it writes. A pytree: numbers are leaves, capacities are static."""
+    """How a model is trained and how it writes. A pytree: numbers are leaves, capacities are static.
+
+    The verbs from ``pick`` on are wanted by some regimes only (each names them in ``verbs``); a learner
+    without them is refused there.
+    """
 
     def truth(self, p: Array) -> Model:
         """The language itself as a model to sample from; ``p`` is ``float32 [vocabulary]``."""
 
-    def sample(self, key: Array, model: Model, size: Array, slots: int) -> Corpus:
-        """``size`` tokens (traced) written by a model, or by the truth, in room for ``slots`` (static)."""
+    def sample(self, key: Array, model: Any, size: Array, slots: int) -> Corpus:
+        """``size`` tokens (traced) written by a model, the truth or a mean, in room for ``slots`` (static)."""
 
     def merge(self, first: Corpus, second: Corpus) -> Corpus:
         """Both corpora in one."""
@@ -66,7 +70,7 @@ class Learner(Protocol):
         """A model trained on a corpus; ``previous`` (None at generation 1) is for warm starts."""
 
     def compact(self, corpus: Corpus, vocabulary: int) -> tuple[Corpus, Array]:
-        """Rename the tokens of the first corpus when none but these can occur again.
+        """Rename the tokens of the first real data when none but these can occur again.
 
         Called once a chain, for closed regimes only. Returns the corpus and the token of each table
         entry, ``int32 [width]``, padded with ``vocabulary``; a learner may return the corpus as it
@@ -76,31 +80,77 @@ class Learner(Protocol):
     def table(self, model: Model, width: int) -> Table:
         """What statistics look at, with an entry for each of ``width`` names."""
 
+    def dirac(self, model: Any) -> Array:
+        """The name of the only token that a model, the truth, a pool or a mean can write, ``int32 []``; -1 if several."""
+
+    def pick(self, stack: Corpus, rows: Array, places: Array, size: Array) -> Corpus:
+        """A corpus whose slot ``j`` copies place ``places[j]`` of corpus ``rows[j]`` of a stack."""
+
+    def pool(self, corpus: Corpus, width: int) -> Any:
+        """A pool that holds a corpus and can grow without end."""
+
+    def add(self, pool: Any, corpus: Corpus) -> Any:
+        """The pool with a corpus more."""
+
+    def subsample(self, key: Array, pool: Any, size: Array, slots: int, replacement: bool) -> Corpus:
+        """``size`` tokens of the pool; without replacement at most all of it, every subset as likely."""
+
+    def blend(self, mean: Any, model: Any, width: int | None = None) -> Any:
+        """The mean of models with one more (a model, the truth or a corpus); None begins one."""
+
+    def weigh(self, first: Corpus, second: Corpus, weight: Array) -> Corpus:
+        """Both corpora in one, each token of the first counting as ``weight`` tokens."""
+
 
 class Regime(Protocol):
     """Which earlier generations feed the next one. Uses the learner's verbs only.
 
+    :class:`jaxcollapse.regimes.Base` has the sizes and all members that need no thought.
+
     Attributes:
-      closed: static; True when generation 1 already holds every token that can ever occur.
-      room: static; the most tokens that a generation is trained on.
+      closed: static; True when no token can occur that is not in the real data drawn for generation 1.
+      settles: static; True when chains can come to rest, False when real data never runs out.
+      verbs: static; the learner's verbs that are wanted beside the first eight.
+      room: static; the most tokens that a generation is trained on (of a pool: the most that are drawn).
     """
 
-    closed: ClassVar[bool]
+    @property
+    def closed(self) -> bool: ...
+
+    @property
+    def settles(self) -> bool: ...
+
+    @property
+    def verbs(self) -> tuple[str, ...]: ...
 
     @property
     def room(self) -> int: ...
 
-    def begin(self, key: Array, learner: Learner, truth: Model) -> Corpus:
-        """What generation 1 is trained on: real data."""
+    def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
+        """The real data that generation 1 needs."""
 
-    def remember(self, memory: Memory | None, corpus: Corpus) -> Memory:
-        """What to keep besides the last model once ``corpus`` was collected; ``memory`` is None at generation 1."""
+    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
+        """What generation 1 is trained on, and what to keep of it; ``width`` names can occur."""
 
-    def collect(self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Corpus:
+    def remember(self, learner: Learner, memory: Memory, model: Model, m: Array) -> Memory:
+        """What to keep once generation ``m`` is trained; of one form from ``m = 1`` on."""
+
+    def collect(
+        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+    ) -> tuple[Corpus, Memory]:
         """What generation ``m >= 2`` is trained on; ``model`` is generation ``m - 1``."""
 
-    def faults(self) -> Array:
-        """Whether a traced size is outside its capacity, ``bool []``; concrete sizes were checked in Python."""
+    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
+        """Whether every later generation is the Dirac mass that generation ``m`` is, ``bool []``."""
+
+    def faults(self, m: Any) -> Array:
+        """Whether a traced size at ``m`` is outside its capacity, ``bool []``; concrete sizes were checked in Python."""
+
+    def refuse(self, generations: int) -> None:
+        """Raise ValueError where a run of so many generations cannot be held."""
+
+    def lineage(self, past: Any, m: int) -> Any:
+        """The definition for the theory: how p^(m) comes from p^(0..m-1); see :mod:`jaxcollapse.theory.lineage`."""
 
 
 class Status(enum.IntFlag):
@@ -179,6 +229,7 @@ class _Role(enum.IntEnum):
 
     COLLECT = 0
     FIT = 1
+    BEGIN = 2
 
 
 def _for(key: Array, role: _Role) -> Array:
@@ -214,14 +265,16 @@ class Process:
           keep_first: static; whether statistics will ask for p^(1).
         """
         truth = self.learner.truth(self.p)
-        corpus = self.regime.begin(_for(key, _Role.COLLECT), self.learner, truth)
+        real = self.regime.draw_real(_for(key, _Role.COLLECT), self.learner, truth)
         if self.regime.closed:
-            corpus, tokens = self.learner.compact(corpus, self.vocabulary)
+            real, tokens = self.learner.compact(real, self.vocabulary)
         else:
             tokens = jnp.arange(self.vocabulary, dtype=jnp.int32)
-        memory = self.regime.remember(None, corpus)
-        model = self.learner.fit(_for(key, _Role.FIT), self.learner.reserve(corpus, self.regime.room), None)
-        first = self.learner.table(model, tokens.shape[0]).p if keep_first else jnp.zeros(0, jnp.float32)
+        width = tokens.shape[0]
+        corpus, memory = self.regime.begin(_for(key, _Role.BEGIN), self.learner, truth, real, width)
+        model = self.learner.fit(_for(key, _Role.FIT), corpus, None)
+        memory = self.regime.remember(self.learner, memory, model, jnp.int32(1))
+        first = self.learner.table(model, width).p if keep_first else jnp.zeros(0, jnp.float32)
         return State(jnp.int32(1), chain, model, memory, tokens, first, self._status())
 
     def step(self, key: Array, state: State) -> State:
@@ -233,9 +286,17 @@ class Process:
         """
         m = state.m + 1
         truth = self.learner.truth(self.p)
-        corpus = self.regime.collect(_for(key, _Role.COLLECT), self.learner, truth, state.model, state.memory, m)
-        model = self.learner.fit(_for(key, _Role.FIT), corpus, state.model)
-        return state._replace(m=m, model=model, memory=self.regime.remember(state.memory, corpus))
+        key_collect, key_fit = _for(key, _Role.COLLECT), _for(key, _Role.FIT)
+        corpus, memory = self.regime.collect(key_collect, self.learner, truth, state.model, state.memory, m)
+        model = self.learner.fit(key_fit, corpus, state.model)
+        memory = self.regime.remember(self.learner, memory, model, m)
+        return state._replace(m=m, model=model, memory=memory, status=state.status | self._size_fault(m))
+
+    def absorbed(self, state: State) -> Array:
+        """Whether nothing can change any more: final collapse, ``bool []``."""
+        truth = self.learner.truth(self.p)
+        at_rest = self.regime.absorbed(self.learner, truth, state.model, state.memory, state.m)
+        return at_rest & (state.status == 0)
 
     def view(self, state: State) -> View:
         """The model of a state, for statistics."""
@@ -280,7 +341,10 @@ class Process:
 
     def _status(self) -> Array:
         sound = jnp.all(self.p >= 0) & (jnp.abs(fixed.total(self.p, 2.0) - 1) < 2e-5)
-        return (self.regime.faults() * Status.SIZE.value + ~sound * Status.TRUTH.value).astype(jnp.int32)
+        return self._size_fault(1) | (~sound * Status.TRUTH.value).astype(jnp.int32)
+
+    def _size_fault(self, m: Any) -> Array:
+        return (self.regime.faults(m) * Status.SIZE.value).astype(jnp.int32)
 
 
 def canonical(process: Process) -> Process:
@@ -323,8 +387,12 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
     from jaxcollapse.learners import Categorical
 
     learner = Categorical() if learner is None else learner
-    _must_have("regime", regime, ("begin", "remember", "collect", "closed", "room"), "FullySynthetic(n=500)")
-    _must_have("learner", learner, ("truth", "sample", "merge", "fit", "table"), "learners.Categorical()")
+    members = ("draw_real", "begin", "remember", "collect", "absorbed", "closed", "settles", "verbs", "room")
+    _must_have("regime", regime, members, "FullySynthetic(n=500)")
+    _must_have("learner", learner, ("truth", "sample", "merge", "fit", "table", "dirac"), "learners.Categorical()")
+    for verb in regime.verbs:
+        if not hasattr(learner, verb):
+            raise TypeError(f"{type(regime).__name__} needs a learner that can {verb}, and {learner!r} cannot")
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(p)):
         p = jnp.asarray(p).astype(jnp.float32)
         if p.ndim != 1 or p.size == 0:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jaxcollapse import fixed
+from jaxcollapse.sampling.choices import index_below
 from jaxcollapse.sampling.law import Law, search
 from jaxcollapse.sampling.words import words
 
@@ -26,7 +26,7 @@ class Labels(NamedTuple):
 
 def draw_from_law(key: Array, law: Law, size: Array, slots: int) -> Labels:
     """``size`` independent tokens of the law, in an array of ``slots``."""
-    return Labels(search(law, words(key, slots)), size)
+    return Labels(search(law.cumulative, words(key, slots)), size)
 
 
 def draw_from_labels(key: Array, corpus: Labels, size: Array, slots: int) -> Labels:
@@ -35,12 +35,13 @@ def draw_from_labels(key: Array, corpus: Labels, size: Array, slots: int) -> Lab
     The slot is ``floor(word * corpus.size / 2^64)``. Of the 2^64 words each slot receives
     ``floor(2^64 / size)`` or one more, so its probability is off by less than 2^-64, whatever the size.
     """
-    word = words(key, slots)
-    bound = corpus.size.astype(jnp.uint32)
-    crossed = word.hi * bound
-    carry = (crossed + fixed.multiply_high(word.lo, bound) < crossed).astype(jnp.uint32)
-    slot = fixed.multiply_high(word.hi, bound) + carry
+    slot = index_below(words(key, slots), corpus.size.astype(jnp.uint32))
     return Labels(corpus.labels.at[slot].get(mode="promise_in_bounds"), size)
+
+
+def pick(stack: Labels, rows: Array, places: Array, size: Array) -> Labels:
+    """A corpus whose slot ``j`` copies place ``places[j]`` of corpus ``rows[j]``; ``stack.labels`` is ``[corpora, slots]``."""
+    return Labels(stack.labels.at[rows, places].get(mode="clip"), size)
 
 
 def concatenate(first: Labels, second: Labels) -> Labels:
@@ -51,6 +52,14 @@ def concatenate(first: Labels, second: Labels) -> Labels:
 
 def _in_use(corpus: Labels) -> Array:
     return lax.iota(jnp.int32, corpus.labels.shape[0]) < corpus.size
+
+
+def only_token(corpus: Labels) -> Array:
+    """The token that the whole corpus consists of, ``int32 []``; -1 where there are two, or none."""
+    used = _in_use(corpus)
+    low = jnp.min(jnp.where(used, corpus.labels, jnp.iinfo(jnp.int32).max))
+    high = jnp.max(jnp.where(used, corpus.labels, -1))
+    return jnp.where(low == high, high, -1)
 
 
 def histogram(corpus: Labels, width: int) -> Array:

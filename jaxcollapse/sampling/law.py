@@ -35,8 +35,8 @@ def law(p: Array) -> Law:
     return Law(p, lax.associative_scan(fixed.add, weights))
 
 
-def search(law: Law, word: fixed.U64) -> Array:
-    """The token that each uniform 64-bit word stands for: the inverse of the cumulative distribution.
+def search(cumulative: fixed.U64, word: fixed.U64) -> Array:
+    """The token that each uniform 64-bit word stands for: the inverse of a cumulative distribution.
 
     The word is scaled to ``[0, total weight)``: every token's probability is its weight's share
     within 2^-64.
@@ -44,15 +44,15 @@ def search(law: Law, word: fixed.U64) -> Array:
     Returns:
       ``int32``, of the words' shape; a token of zero weight is never returned.
     """
-    vocabulary = law.p.shape[0]
-    target = fixed.scale(word, fixed.U64(law.cumulative.hi[-1], law.cumulative.lo[-1]))
+    vocabulary = cumulative.hi.shape[0]
+    target = fixed.scale(word, fixed.U64(cumulative.hi[-1], cumulative.lo[-1]))
 
     def halve(_: int, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
         low, high = bounds
         middle = (low + high) >> 1
         at = fixed.U64(
-            law.cumulative.hi.at[middle].get(mode="promise_in_bounds"),
-            law.cumulative.lo.at[middle].get(mode="promise_in_bounds"),
+            cumulative.hi.at[middle].get(mode="promise_in_bounds"),
+            cumulative.lo.at[middle].get(mode="promise_in_bounds"),
         )
         right = ~fixed.less(target, at)
         return jnp.where(right, middle + 1, low), jnp.where(right, high, middle)

@@ -22,6 +22,7 @@ from jaxcollapse.theory.collapse import (
     winner_probability,
 )
 from jaxcollapse.theory.large_n import support_branching, survival_branching
+from jaxcollapse.theory.lineage import products
 from jaxcollapse.theory.moments import (
     heterozygosity,
     heterozygosity_variance,
@@ -79,6 +80,7 @@ __all__ = [
     "l1_truth",
     "l2_first",
     "l2_truth",
+    "products",
     "simpson",
     "spectrum",
     "stationary",

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from jaxcollapse.theory.one_token import DENSE, _start, _transition, laws, survival
-from jaxcollapse.theory.setting import OutOfRange, distinct, generations_of, read
+from jaxcollapse.theory.one_token import DENSE, _start, _transition, additive, laws, survival
+from jaxcollapse.theory.setting import OutOfRange, distinct, generations_of, has_closed_form, read
 
 
 def collapse_probability(process: Any, generations: int) -> np.ndarray:
     """``rho_m = P(p^(m) is a Dirac mass)``.
 
     Collapse to one token and to another exclude each other, so it is ``sum_i P(X_i^(m) = n)``.
-    Fully synthetic: also ``P(T <= m)``. Partially synthetic: ``sum_i p_i^N`` for every ``m >= 1``,
+    Fully synthetic: also ``P(T <= m)``; elsewhere a Dirac mass may be left again. Partially synthetic: ``sum_i p_i^N`` for every ``m >= 1``,
     when the real corpus holds one token only.
 
     Cost and range: as :func:`~jaxcollapse.theory.additive`; partially synthetic, every size.
@@ -33,6 +33,8 @@ def collapse_probability(process: Any, generations: int) -> np.ndarray:
       >>> collapse_probability(process, 3).round(6).tolist()
       [0.0, 0.5, 0.75, 0.875]
     """
+    if not has_closed_form(process):
+        return additive(process, lambda q: (q == 1).astype(float), generations)
     setting, last = read(process), generations_of(generations)
     p, many = distinct(setting.p)
     at_truth = float(len(p) == 1 and many[0] == 1)

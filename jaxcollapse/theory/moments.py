@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxcollapse.theory.setting import generations_of, read
+from jaxcollapse.theory.lineage import products
+from jaxcollapse.theory.setting import generations_of, has_closed_form, numbers, read
 
 
 def heterozygosity(process: Any, generations: int) -> np.ndarray:
@@ -14,9 +15,11 @@ def heterozygosity(process: Any, generations: int) -> np.ndarray:
 
     Fully synthetic: ``(1 - S_0)(1 - 1/n)^m``. Partially synthetic: given the real corpus, p^(1) is
     the mean of every later model, and what is added to its concentration is ``D_m`` of
-    :func:`l2_first`: ``(1 - 1/N)(1 - S_0) - D_m`` for ``m >= 1``.
+    :func:`l2_first`: ``(1 - 1/N)(1 - S_0) - D_m`` for ``m >= 1``. Other regimes, and sizes that
+    change: :mod:`~jaxcollapse.theory.lineage`.
 
-    Cost: O(generations). Range: every n, N and vocabulary.
+    Cost: O(generations), other regimes O(generations^2). Range: every size and vocabulary; other
+    regimes some 5000 generations.
 
     Returns:
       ``[generations + 1]``, ``m = 0`` the truth.
@@ -29,6 +32,8 @@ def heterozygosity(process: Any, generations: int) -> np.ndarray:
       >>> heterozygosity(process, 2).tolist()
       [0.75, 0.375, 0.1875]
     """
+    if not has_closed_form(process):
+        return products(process, generations).diagonal().copy()
     p, n, real = read(process)
     m = np.arange(generations_of(generations) + 1)
     at_truth = float(p @ (1 - p))
@@ -60,13 +65,16 @@ def l2_first(process: Any, generations: int) -> np.ndarray:
 
     Fully synthetic, ``m >= 1``: the models are a martingale, so it is ``S_m - S_1``. Partially
     synthetic, with ``a = n/(N + n)``: ``D_1 = 0``, ``D_{m+1} = a^2 [(1 - S_m)/n + D_m]``, where
-    ``1 - S_m = (1 - 1/N)(1 - S_0) - D_m``.
+    ``1 - S_m = (1 - 1/N)(1 - S_0) - D_m``. Other regimes: ``S_m - 2 E p^(m).p^(1) + S_1``.
 
-    Cost: O(generations). Range: every n, N and vocabulary.
+    Cost and range as :func:`heterozygosity`.
 
     Returns:
       ``[generations + 1]``; ``m = 0`` is the truth's distance from the first model.
     """
+    if not has_closed_form(process):
+        h = products(process, generations)
+        return np.maximum(2 * h[1] - h[1, 1] - h.diagonal(), 0)
     p, n, real = read(process)
     last = generations_of(generations)
     at_truth = float(p @ (1 - p))
@@ -85,11 +93,15 @@ def l2_first(process: Any, generations: int) -> np.ndarray:
 def l2_truth(process: Any, generations: int) -> np.ndarray:
     """``E ||p^(m) - p||_2^2 = S_m - S_0``, for every model is an unbiased estimate of the truth.
 
-    Computed without that difference: ``(1 - S_0)[1 - (1 - 1/n)^m]``, or ``(1 - S_0)/N + D_m``.
+    Fully and partially synthetic computed without that difference: ``(1 - S_0)[1 - (1 - 1/n)^m]``,
+    or ``(1 - S_0)/N + D_m``.
 
     Returns:
       ``[generations + 1]``.
     """
+    if not has_closed_form(process):
+        curve = heterozygosity(process, generations)
+        return np.maximum(curve[0] - curve, 0)
     p, n, real = read(process)
     at_truth = float(p @ (1 - p))
     if real is None:
@@ -156,12 +168,12 @@ def heterozygosity_variance(process: Any, generations: int) -> np.ndarray:
 def tail_mass(process: Any, generations: int, below: float = 1e-4) -> np.ndarray:
     """The expected probability of all tokens whose true probability is under ``below``.
 
-    Constant: in both regimes every token's probability is a martingale. (What changes is where it
+    Constant: in all regimes every token's probability is a martingale. (What changes is where it
     sits: in ever fewer of them.)
 
     Returns:
       ``[generations + 1]``.
     """
-    p, _, _ = read(process)
+    p, _ = numbers(process)
     rare = np.asarray(process.p, np.float32) < np.float32(below)
     return np.full(generations_of(generations) + 1, float(p[rare].sum()))

@@ -5,7 +5,8 @@ One token against all others is a two-type Wright-Fisher chain. Fully synthetic:
 ``X^(2) ~ Bin(n, r/N)``, ``X^(m+1) ~ Bin(n, (r + X^(m))/(N + n))``, and the model is ``(r + X)/(N + n)``.
 
 An additive statistic ``sum_i f(p_i^(m))`` needs only the *expected count spectrum*, how many tokens
-have each count, and that is one row vector carried through the chain.
+have each count, and that is one row vector carried through the chain. The other regimes, and sizes
+that change, are in :mod:`~jaxcollapse.theory.laws`, one distinct probability at a time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ import numpy as np
 from scipy import sparse, special, stats
 
 from jaxcollapse import check
-from jaxcollapse.theory.setting import OutOfRange, Setting, distinct, each_probability, generations_of, read
+from jaxcollapse.theory import laws as other_laws
+from jaxcollapse.theory.setting import (
+    OutOfRange,
+    Setting,
+    distinct,
+    each_probability,
+    generations_of,
+    has_closed_form,
+    numbers,
+    read,
+)
 
 DENSE = 2000
 """Up to this n the transition matrix is dense; above it only entries within ten deviations are kept."""
@@ -141,7 +152,7 @@ def additive(process: Any, f: Callable[[np.ndarray], np.ndarray], generations: i
 
     Cost: fully synthetic O(n^2) a generation (O(n^1.5) above n = 2000), partially synthetic O(N n^2).
     Range: fully synthetic n <= 20 000 and 1e8 / n distinct probabilities; partially synthetic
-    N n^2 generations <= 1e10.
+    N n^2 generations <= 1e10; other regimes some 2e7 states of what they remember.
 
     Args:
       process: the process.
@@ -160,6 +171,9 @@ def additive(process: Any, f: Callable[[np.ndarray], np.ndarray], generations: i
       >>> additive(process, lambda q: q**3, 1).round(4).tolist()  # 1/4, then (1 + 1/4 + 1)/4 ...
       [0.25, 0.625]
     """
+    if not has_closed_form(process):
+        later = other_laws.expectation(process, lambda _, now, p: f(now), generations)
+        return np.concatenate([[float(np.sum(f(_present(process))))], later])
     setting, last = read(process), generations_of(generations)
     p, many = distinct(setting.p)
     curve = [float(many @ f(p))]
@@ -187,11 +201,19 @@ def support(process: Any, generations: int) -> np.ndarray:
       >>> support(process, 2).round(5).tolist()
       [10.0, 4.0951, 4.0951]
     """
+    if not has_closed_form(process):
+        return additive(process, lambda q: (q > 0).astype(float), generations)
     setting, last = read(process), generations_of(generations)
     if setting.real is None:
         return additive(process, lambda q: (q > 0).astype(float), generations)
     kept = float(np.sum(_seen(setting.p, setting.real)))
     return np.array([float(np.count_nonzero(setting.p))] + [kept] * last)
+
+
+def _present(process: Any) -> np.ndarray:
+    """The truth's positive probabilities."""
+    p, _ = numbers(process)
+    return p[p > 0]
 
 
 def _seen(p: np.ndarray, draws: int) -> np.ndarray:
@@ -234,6 +256,9 @@ def l1_truth(process: Any, generations: int) -> np.ndarray:
     Raises:
       OutOfRange: beyond the range.
     """
+    if not has_closed_form(process):
+        later = other_laws.expectation(process, lambda _, now, p: np.abs(now - p), generations)
+        return np.concatenate([[0.0], later])
     setting, last = read(process), generations_of(generations)
     p, many = distinct(setting.p)
     curve = [0.0]
@@ -256,6 +281,9 @@ def l1_first(process: Any, generations: int) -> np.ndarray:
     Raises:
       OutOfRange: beyond the range.
     """
+    if not has_closed_form(process):
+        later = other_laws.expectation(process, lambda first, now, p: np.abs(now - first), generations, joint=True)
+        return np.concatenate([l1_truth(process, 1)[1:], later])
     setting, last = read(process), generations_of(generations)
     n, real = setting.n, setting.real
     p, many = distinct(setting.p)
@@ -293,14 +321,30 @@ def spectrum(process: Any, generations: int, largest: int = 10) -> np.ndarray:
     Returns:
       ``[generations + 1, largest]``; the row of the truth, which has no counts, is -1.
     """
-    setting, last = read(process), generations_of(generations)
     largest = check.static_whole_number("largest", largest)
+    if not has_closed_form(process):
+        return _spectrum_of_others(process, generations, largest)
+    setting, last = read(process), generations_of(generations)
     p, many = distinct(setting.p)
     rows = [np.full(largest, -1.0)]
     for _, law in laws(setting, p, many[None].astype(float), last):
         row = law[0, 1 : largest + 1]
         rows.append(np.pad(row, (0, largest - len(row))))
     return np.array(rows)
+
+
+def _spectrum_of_others(process: Any, generations: int, largest: int) -> np.ndarray:
+    table = np.zeros((generations_of(generations) + 1, largest))
+    table[0] = -1
+    for p, many in zip(*np.unique(_present(process), return_counts=True), strict=True):
+        for m, law in enumerate(other_laws.frequencies(process, float(p), generations), start=1):
+            if law.total is None:
+                table[m] = -1
+                continue
+            counts = np.rint(law.now * law.total).astype(int)
+            for k in range(1, largest + 1):
+                table[m, k - 1] += many * law.chance[counts == k].sum()
+    return table
 
 
 def survival(process: Any, generations: int, p: np.ndarray | None = None) -> np.ndarray:
@@ -319,6 +363,8 @@ def survival(process: Any, generations: int, p: np.ndarray | None = None) -> np.
     Raises:
       OutOfRange: for n above 20 000, or d n above 1e8; then see :func:`~jaxcollapse.theory.survival_branching`.
     """
+    if not has_closed_form(process):
+        return _survival_of_others(process, generations, p)
     setting, last = read(process), generations_of(generations)
     p = setting.p if p is None else each_probability(p)
     alive = (p > 0).astype(float)
@@ -337,6 +383,18 @@ def survival(process: Any, generations: int, p: np.ndarray | None = None) -> np.
     for i in range(0, len(different), step):
         rows.append(_start(n, different[i : i + step], None) @ later)
     return np.vstack([alive, np.concatenate(rows)[back].T])
+
+
+def _survival_of_others(process: Any, generations: int, p: np.ndarray | None) -> np.ndarray:
+    p = numbers(process)[0] if p is None else each_probability(p)
+    different, back = np.unique(p, return_inverse=True)
+    table = np.zeros((generations_of(generations) + 1, len(different)))
+    table[0] = different > 0
+    for i, p_i in enumerate(different):
+        if p_i > 0:
+            for m, law in enumerate(other_laws.frequencies(process, float(p_i), generations), start=1):
+                table[m, i] = law.chance[law.now > 0].sum()
+    return table[:, back]
 
 
 def support_variance(process: Any, generations: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxcollapse import check
 from jaxcollapse.regimes import FullySynthetic, PartiallySynthetic
+from jaxcollapse.schedules import Schedule
 
 
 class OutOfRange(ValueError):
@@ -29,11 +30,11 @@ class Setting(NamedTuple):
     real: int | None
 
 
-def read(process: Any) -> Setting:
-    """The setting of a process.
+def numbers(process: Any) -> tuple[np.ndarray, Any]:
+    """The truth in float64, ``[vocabulary]``, as the simulation has it and normalised; and the regime.
 
     Raises:
-      TypeError: for a regime or learner that these formulas do not describe, and for traced numbers.
+      TypeError: for a learner that the theory does not describe, for traced numbers, and for sweeps.
     """
     from jaxcollapse.learners import Categorical
 
@@ -41,20 +42,38 @@ def read(process: Any) -> Setting:
         raise TypeError("theory needs numbers, not traced values; call it outside jit and vmap")
     if not isinstance(process.learner, Categorical):
         raise TypeError(f"theory knows the learner Categorical only, got {type(process.learner).__name__}")
-    match process.regime:
-        case FullySynthetic(n=n):
-            sizes: tuple[int, int | None] = _number("n", n), None
-        case PartiallySynthetic(n=n, real=real):
-            sizes = _number("n", n), _number("real", real)
-        case other:
-            raise TypeError(f"theory knows FullySynthetic and PartiallySynthetic, got {type(other).__name__}")
-    return Setting(check.probabilities("p", process.p), *sizes)
+    if not hasattr(process.regime, "lineage"):
+        raise TypeError(f"theory needs a regime that says its lineage, and {type(process.regime).__name__} does not")
+    for name, value in vars(process.regime).items():
+        if np.ndim(value) != 0:
+            raise TypeError(f"theory takes one process at a time, but {name} has shape {np.shape(value)}")
+    return check.probabilities("p", process.p), process.regime
 
 
-def _number(name: str, value: Any) -> int:
-    if np.ndim(value) != 0:
-        raise TypeError(f"theory takes one process at a time, but {name} has shape {np.shape(value)}")
-    return int(value)
+def read(process: Any) -> Setting:
+    """The setting of a fully or partially synthetic process of one size, for which there are closed forms.
+
+    Raises:
+      TypeError: for other regimes, and as :func:`numbers`.
+    """
+    p, regime = numbers(process)
+    match regime:
+        case FullySynthetic(n=n) if not isinstance(n, Schedule):
+            return Setting(p, int(n), None)
+        case PartiallySynthetic(n=n, real=real) if not (isinstance(n, Schedule) or isinstance(real, Schedule)):
+            return Setting(p, int(n), int(real))
+    raise TypeError(
+        f"this is known for FullySynthetic and PartiallySynthetic with one n, got {type(regime).__name__}; "
+        "theory.ORACLES lists what is known for every regime"
+    )
+
+
+def has_closed_form(process: Any) -> bool:
+    """Whether :func:`read` will do."""
+    regime = process.regime
+    return type(regime) in (FullySynthetic, PartiallySynthetic) and not any(
+        isinstance(value, Schedule) for value in vars(regime).values()
+    )
 
 
 def generations_of(generations: Any) -> int:

@@ -1,0 +1,153 @@
+"""A pool that only grows: everything so far, or a part of it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxcollapse import check
+from jaxcollapse.process import Corpus, Learner, Memory, Model
+from jaxcollapse.regimes.base import Base, regime, static
+from jaxcollapse.schedules import Schedule
+
+
+class _Pool(Base):
+    """A pool of counts: ``n_1`` tokens of the truth, then ``n_m`` of p^(m-1) more in each generation."""
+
+    closed: ClassVar[bool] = True
+
+    def refuse(self, generations: int) -> None:
+        if check.concrete(self.n) or isinstance(self.n, Schedule) and check.concrete(self.n.sizes):
+            pooled = self.total("n", generations)
+            if pooled > check.LARGEST_POOL:
+                raise ValueError(
+                    f"{type(self).__name__} would pool {pooled:,} tokens in {generations} generations, and counts end "
+                    f"at {check.LARGEST_POOL:,}; lower n={self.n!r} or the generations"
+                )
+
+    def faults(self, m: Any) -> Array:
+        if isinstance(self.n, Schedule):
+            sizes = jnp.asarray(self.n.sizes, jnp.float32)
+            within = jnp.arange(sizes.shape[0]) < m
+            pooled = jnp.sum(jnp.where(within, sizes, 0)) + sizes[-1] * jnp.maximum(m - sizes.shape[0], 0)
+        else:
+            pooled = jnp.asarray(self.n).astype(jnp.float32) * m
+        return Base.faults(self, m) | (pooled > check.LARGEST_POOL * (1 + 1e-5))
+
+
+@regime
+class Accumulate(_Pool):
+    """Everything so far: ``n`` tokens of each p^(t), ``t < m``, drawn once and kept for ever.
+
+    Generation 1 is trained on ``n`` tokens of the truth. There is no collapse for n >= 2: diversity
+    settles at ``(1 - S_0) sin(pi/sqrt n)/(pi/sqrt n)``.
+
+    Remembered: the counts of the pool, as many as the chain has tokens, however many generations.
+
+    Attributes:
+      n: tokens added a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      capacity: the most that ``n`` may become without compiling anew; static, by default the next
+        power of two.
+
+    Raises:
+      ValueError: when ``n`` is not a whole number between 1 and ``capacity``; in a run, when the pool
+        would exceed some 2^31 tokens.
+
+    Source: Gerstgrasser et al. (2024), arXiv 2404.01413.
+
+    Example:
+      >>> Accumulate(n=500)
+      Accumulate(n=500, capacity=512)
+    """
+
+    n: Any
+    capacity: Any = static()
+    verbs: ClassVar[tuple[str, ...]] = ("pool", "add")
+
+    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
+        pool = learner.pool(real, width)
+        return pool, pool
+
+    def collect(
+        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+    ) -> tuple[Corpus, Memory]:
+        pool = learner.add(memory, learner.sample(key, model, self.size("n", m), self.capacity))
+        return pool, pool
+
+    def lineage(self, past: Any, m: int) -> Any:
+        drawn = past.draw(past.model(m - 1), self.whole("n", m))
+        past.kept = past.keep(drawn if m == 1 else past.merge(past.kept, drawn))
+        return past.kept
+
+
+@regime
+class AccumulateSubsample(_Pool):
+    """A pool that grows by ``n`` tokens a generation, and a model trained on ``budget`` of them.
+
+    At generation m, ``n`` tokens of p^(m-1) join the pool for ever (of the truth at m = 1); then
+    ``budget`` tokens are taken from it: a subset, every one as likely (all of the pool while it is
+    smaller), or with ``replacement`` independent copies of its tokens. A subset is the default, for
+    that is what "a part of the data" means; for a large pool there is no difference.
+
+    Remembered: the counts of the pool, as many as the chain has tokens, however many generations.
+
+    Attributes:
+      n: tokens added a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      budget: tokens that a model is trained on, a leaf.
+      replacement: static.
+      capacity: the most that ``n`` may become without compiling anew; static, by default the next
+        power of two.
+      budget_capacity: the same for ``budget``.
+
+    Raises:
+      ValueError: when a size is not a whole number between 1 and its capacity; in a run, when the
+        pool would exceed some 2^31 tokens.
+
+    Source: Kazdan et al. (2024), arXiv 2410.16713.
+
+    Example:
+      >>> AccumulateSubsample(n=500, budget=200)
+      AccumulateSubsample(n=500, budget=200, replacement=False, capacity=512, budget_capacity=256)
+    """
+
+    n: Any
+    budget: Any
+    replacement: Any = static(default=False)
+    capacity: Any = static()
+    budget_capacity: Any = static()
+    sizes: ClassVar[dict[str, str]] = {"n": "capacity", "budget": "budget_capacity"}
+    verbs: ClassVar[tuple[str, ...]] = ("pool", "add", "subsample")
+
+    def check(self) -> None:
+        check.flag("replacement", self.replacement)
+
+    @property
+    def room(self) -> int:
+        return int(max(self.capacity, self.budget_capacity))
+
+    def _part(self, key: Array, learner: Learner, pool: Any, m: Any) -> Corpus:
+        budget = self.size("budget", m)
+        return learner.subsample(key, pool, budget, self.budget_capacity, self.replacement)
+
+    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
+        pool = learner.pool(real, width)
+        return self._part(key, learner, pool, 1), pool
+
+    def collect(
+        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+    ) -> tuple[Corpus, Memory]:
+        of_model, of_pool = jax.random.split(key)
+        pool = learner.add(memory, learner.sample(of_model, model, self.size("n", m), self.capacity))
+        return self._part(of_pool, learner, pool, m), pool
+
+    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
+        return learner.dirac(memory) >= 0
+
+    def lineage(self, past: Any, m: int) -> Any:
+        drawn = past.draw(past.model(m - 1), self.whole("n", m))
+        past.kept = past.keep(drawn if m == 1 else past.merge(past.kept, drawn))
+        budget = self.whole("budget", m)
+        return past.draw(past.kept, budget) if self.replacement else past.subset(past.kept, budget)

@@ -1,0 +1,216 @@
+"""Real data beside synthetic: one corpus for ever, new data each generation, or a mixture of both laws."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxcollapse import check, sampling
+from jaxcollapse.process import Corpus, Learner, Memory, Model
+from jaxcollapse.regimes.base import Base, only_if, regime, static
+
+
+@regime
+class PartiallySynthetic(Base):
+    """One real corpus, drawn once and kept for ever, and ``n`` fresh tokens of the last model.
+
+    Generation 1 is trained on the ``real`` tokens alone; generation ``m >= 2`` on these and on ``n``
+    tokens of generation ``m - 1``. What the corpus lacks never comes back; what it has is never lost.
+
+    Attributes:
+      n: synthetic tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      real: real tokens, N in the paper, a leaf.
+      capacity: the most that ``n`` may become without compiling anew; static, by default the next
+        power of two.
+      real_capacity: the same for ``real``.
+
+    Raises:
+      ValueError: when a size is not a whole number between 1 and its capacity, or when both together
+        exceed 2^31 - 1.
+
+    Source: Seddik et al. (2024), section 2.2.
+
+    Example:
+      >>> PartiallySynthetic(n=500, real=100)
+      PartiallySynthetic(n=500, real=100, capacity=512, real_capacity=128)
+    """
+
+    n: Any
+    real: Any
+    capacity: Any = static()
+    real_capacity: Any = static()
+    closed: ClassVar[bool] = True
+    sizes: ClassVar[dict[str, str]] = {"n": "capacity", "real": "real_capacity"}
+
+    @property
+    def room(self) -> int:
+        return int(self.real_capacity + self.capacity)
+
+    def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
+        return learner.sample(key, truth, self.size("real", 1), self.real_capacity)
+
+    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
+        return learner.reserve(real, self.room), real
+
+    def collect(
+        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+    ) -> tuple[Corpus, Memory]:
+        return learner.merge(memory, learner.sample(key, model, self.size("n", m), self.capacity)), memory
+
+    def lineage(self, past: Any, m: int) -> Any:
+        if m == 1:
+            past.kept = past.keep(past.draw(past.model(0), self.whole("real", 1)))
+            return past.kept
+        return past.merge(past.kept, past.draw(past.model(m - 1), self.whole("n", m)))
+
+
+@regime
+class FreshReal(Base):
+    """``real`` new real tokens in every generation, and ``n`` tokens of the last model.
+
+    Generation 1 is trained on ``real`` tokens of the truth alone (on ``n`` of them when ``real`` is 0:
+    then this is :class:`FullySynthetic`). With a ``weight`` w each real count is multiplied by w:
+    ``p^(m) = (w x + y)/(w N + n)``, so the share of the real data is ``w N/(w N + n)``, and models are
+    no longer tables of whole counts (the spectrum is -1). Tokens of the truth always return: there is
+    no collapse for ever.
+
+    Attributes:
+      n: synthetic tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      real: new real tokens a generation, a leaf; or a schedule.
+      weight: of a real token, a leaf of at least 0; or None, every token counts once.
+      capacity: the most that ``n`` may become without compiling anew; static, by default the next
+        power of two.
+      real_capacity: the same for ``real``.
+
+    Raises:
+      ValueError: when a size is not a whole number within its capacity, or ``weight`` is negative.
+
+    Source: Alemohammad et al. (2023), arXiv 2307.01850; with weights He, Xu and Cheng (2025), arXiv 2502.18049.
+
+    Example:
+      >>> FreshReal(n=500, real=100, weight=1.6)
+      FreshReal(n=500, real=100, weight=1.6, capacity=512, real_capacity=128)
+    """
+
+    n: Any
+    real: Any
+    weight: Any = None
+    capacity: Any = static()
+    real_capacity: Any = static()
+    settles: ClassVar[bool] = False
+    sizes: ClassVar[dict[str, str]] = {"n": "capacity", "real": "real_capacity"}
+    least: ClassVar[dict[str, int]] = {"real": 0}
+
+    def check(self) -> None:
+        if self.weight is not None and check.concrete(self.weight):
+            check.real_numbers("weight", self.weight, 0, check.HEAVIEST)
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        return () if self.weight is None else ("weigh",)
+
+    @property
+    def room(self) -> int:
+        return int(self.real_capacity + self.capacity)
+
+    def faults(self, m: Any) -> Array:
+        wrong = Base.faults(self, m)
+        if self.weight is None:
+            return wrong
+        weight = jnp.asarray(self.weight)
+        return wrong | ~((weight >= 0) & (weight <= check.HEAVIEST))
+
+    def _join(self, learner: Learner, real: Corpus, synthetic: Corpus) -> Corpus:
+        return learner.merge(real, synthetic) if self.weight is None else learner.weigh(real, synthetic, self.weight)
+
+    def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
+        size = self.size("real", 1)
+        instead = only_if(size == 0, lambda: learner.sample(key, truth, self.size("n", 1), self.capacity))
+        return self._join(learner, learner.sample(key, truth, size, self.real_capacity), instead)
+
+    def collect(
+        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+    ) -> tuple[Corpus, Memory]:
+        of_truth, of_model = jax.random.split(key)
+        real = learner.sample(of_truth, truth, self.size("real", m), self.real_capacity)
+        return self._join(learner, real, learner.sample(of_model, model, self.size("n", m), self.capacity)), ()
+
+    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
+        token = learner.dirac(model)
+        none = self.size("real", m) == 0
+        if self.weight is not None:
+            none = none | (jnp.asarray(self.weight) == 0)
+        return (token >= 0) & ((token == learner.dirac(truth)) | none)
+
+    def lineage(self, past: Any, m: int) -> Any:
+        real, n = self.whole("real", m), self.whole("n", m)
+        if m == 1:
+            return past.draw(past.model(0), real or n)
+        if real == 0:
+            return past.draw(past.model(m - 1), n)
+        weight = 1.0 if self.weight is None else float(np.float32(self.weight))
+        parts = past.draw(past.model(0), real), past.draw(past.model(m - 1), n)
+        return past.weigh(parts, (weight * real, n))
+
+
+@regime
+class Mixture(Base):
+    """``n`` tokens, each of them real with chance ``share`` and else of the last model.
+
+    Generation 1 is trained on ``n`` tokens of the truth. The number of real tokens is binomial; for a
+    fixed number see :class:`FreshReal`. In the language of genetics ``share`` is the rate of migration
+    from a continent of frequencies p.
+
+    Attributes:
+      n: tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      share: chance that a token is real, a leaf between 0 and 1.
+      capacity: the most that ``n`` may become without compiling anew; static, by default the next
+        power of two.
+
+    Raises:
+      ValueError: when ``n`` is not a whole number between 1 and ``capacity``, or ``share`` not in [0, 1].
+
+    Source: Bakshi and Chakraborty (2026), arXiv 2602.10531.
+
+    Example:
+      >>> Mixture(n=500, share=0.1)
+      Mixture(n=500, share=0.1, capacity=512)
+    """
+
+    n: Any
+    share: Any
+    capacity: Any = static()
+    settles: ClassVar[bool] = False
+
+    def check(self) -> None:
+        if check.concrete(self.share):
+            check.real_numbers("share", self.share, 0, 1)
+
+    def faults(self, m: Any) -> Array:
+        share = jnp.asarray(self.share)
+        return Base.faults(self, m) | ~((share >= 0) & (share <= 1))
+
+    def collect(
+        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+    ) -> tuple[Corpus, Memory]:
+        of_number, of_truth, of_model = jax.random.split(key, 3)
+        n = self.size("n", m)
+        real = sampling.binomial(of_number, n, self.share, self.capacity)
+        corpus = learner.merge(
+            learner.sample(of_truth, truth, real, self.capacity),
+            learner.sample(of_model, model, n - real, self.capacity),
+        )
+        return learner.reserve(corpus, self.capacity), ()
+
+    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
+        token = learner.dirac(model)
+        return (token >= 0) & ((token == learner.dirac(truth)) | (jnp.asarray(self.share) == 0))
+
+    def lineage(self, past: Any, m: int) -> Any:
+        share = float(np.float32(self.share))
+        both = past.weigh((past.model(0), past.model(m - 1)), (share, 1 - share))
+        return past.draw(both, self.whole("n", m))

@@ -1,0 +1,44 @@
+"""Two corpora of which one counts for more."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxcollapse.sampling.choices import happens, index_below
+from jaxcollapse.sampling.labels import Labels
+from jaxcollapse.sampling.words import words
+
+
+class Weighted(NamedTuple):
+    """A mixture of two corpora.
+
+    Attributes:
+      first, second: the corpora; one of them may be empty.
+      share: of the first, ``float32 []``.
+    """
+
+    first: Labels
+    second: Labels
+    share: Array
+
+
+def weigh(first: Labels, second: Labels, weight: Array) -> Weighted:
+    """Both corpora, each token of the first counting as ``weight`` tokens: its share is ``w N/(w N + n)``."""
+    # Written so that no product feeds a sum, which some programs would round once and others twice.
+    ratio = second.size.astype(jnp.float32) / (first.size.astype(jnp.float32) * jnp.asarray(weight, jnp.float32))
+    return Weighted(first, second, jnp.where(second.size == 0, 1.0, 1 / (1 + ratio)))
+
+
+def draw_from_weighted(key: Array, model: Weighted, size: Array, slots: int) -> Labels:
+    """``size`` tokens of the mixture: the corpus is chosen by its share, then one of its slots uniformly."""
+    of_part, of_slot = jax.random.split(key)
+    in_first = happens(of_part, model.share, slots)
+    room = model.first.labels.shape[0]
+    bound = jnp.where(in_first, model.first.size, model.second.size).astype(jnp.uint32)
+    slot = index_below(words(of_slot, slots), bound).astype(jnp.int32)
+    labels = jnp.concatenate([model.first.labels, model.second.labels])
+    return Labels(labels.at[jnp.where(in_first, slot, room + slot)].get(mode="promise_in_bounds"), size)

@@ -1,0 +1,94 @@
+"""Sample sizes that change with the generation: ``FullySynthetic(n=schedules.geometric(100, 1.05, 200))``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxcollapse import check
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """A size for each generation; the last one holds from there on.
+
+    Attributes:
+      sizes: ``n_1, n_2, ...``, whole numbers ``[generations]``, a leaf: other sizes of the same
+        capacity compile nothing.
+
+    Raises:
+      ValueError: when it is not a non-empty vector of whole numbers of at least 1.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> jc.FullySynthetic(n=Schedule([10, 20, 40])).size("n", 5).tolist()
+      40
+    """
+
+    sizes: Any
+
+    def __post_init__(self) -> None:
+        if check.concrete(self.sizes):
+            if np.ndim(self.sizes) != 1:
+                raise ValueError(f"sizes must be a vector, one size a generation, got shape {np.shape(self.sizes)}")
+            check.whole_number("sizes", self.sizes)
+
+    def at(self, m: Any) -> Array:
+        """The size at generation ``m >= 1``."""
+        sizes = jnp.asarray(self.sizes)
+        return sizes[jnp.clip(m - 1, 0, sizes.shape[0] - 1)]
+
+
+def given(sizes: Any) -> Schedule:
+    """The sizes ``n_1, n_2, ...`` as they are; the last one holds from there on.
+
+    Example:
+      >>> given([5, 7]).sizes.tolist()
+      [5, 7]
+    """
+    check.whole_number("sizes", sizes)
+    return Schedule(np.atleast_1d(np.asarray(sizes, dtype=np.int64)))
+
+
+def constant(n: int, generations: int) -> Schedule:
+    """``n_m = n``, as a schedule, to be compared with others of its length without compiling anew.
+
+    Example:
+      >>> constant(5, 3).sizes.tolist()
+      [5, 5, 5]
+    """
+    n = check.static_whole_number("n", n)
+    return Schedule(np.full(check.static_whole_number("generations", generations), n))
+
+
+def geometric(first: int, ratio: float, generations: int, *, most: int | None = None) -> Schedule:
+    """``n_m = floor(first ratio^(m - 1))``, at least 1 and at most ``most``.
+
+    With ``ratio > 1`` the sum of ``1/n_m`` converges, and fully synthetic training need not collapse.
+
+    Raises:
+      ValueError: for a ratio that is not positive, and when a size would exceed 2^31 - 1.
+
+    Source: Xu, He and Cheng (2025), arXiv 2505.13947.
+
+    Example:
+      >>> geometric(10, 1.5, 5).sizes.tolist()
+      [10, 15, 22, 33, 50]
+    """
+    first = check.static_whole_number("first", first)
+    ratio = check.real_number("ratio", ratio, 0, 1e6, "sizes grow above 1 and shrink below")
+    generations = check.static_whole_number("generations", generations)
+    most = check.LARGEST if most is None else check.static_whole_number("most", most)
+    with np.errstate(over="ignore"):
+        sizes = np.clip(np.floor(first * ratio ** np.arange(generations)), 1, None)
+    if most == check.LARGEST and sizes.max() > most:
+        raise ValueError(
+            f"ratio={ratio:g} makes n exceed {most} within {generations} generations; lower it, or give most="
+        )
+    return Schedule(np.minimum(sizes, most).astype(np.int64))

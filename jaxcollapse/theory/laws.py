@@ -1,0 +1,341 @@
+"""The exact law of one token's frequency in the other regimes, jointly with its frequency in p^(1).
+
+As in :mod:`~jaxcollapse.theory.one_token`, one token against all others is a chain on counts; what
+differs is what must be known of the past: the count of a pool, the counts of a window, real and
+synthetic counts. Each function here carries that law forward, an array with an axis for the count
+in generation 1 (of length 1 where nobody asks for it).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from jaxcollapse.regimes import (
+    Accumulate,
+    AccumulateSubsample,
+    FreshReal,
+    FullySynthetic,
+    Mixture,
+    MostRecent,
+    PartiallySynthetic,
+    RandomlySampled,
+)
+from jaxcollapse.schedules import Schedule
+from jaxcollapse.theory.setting import OutOfRange, generations_of, numbers
+
+CELLS = 2e7
+"""Entries that one array may have."""
+WORK = 2e10
+"""Multiplications that one call may spend on all tokens together."""
+
+
+class Frequencies(NamedTuple):
+    """The law of a token's frequency at one generation, as weighted points.
+
+    Attributes:
+      first: its frequency in p^(1), ``[k]``.
+      now: its frequency in p^(m), ``[k]``.
+      chance: of the pair, ``[k]``.
+      total: tokens that are counted, or None where counts have weights.
+    """
+
+    first: np.ndarray
+    now: np.ndarray
+    chance: np.ndarray
+    total: int | None
+
+
+def expectation(
+    process: Any, f: Callable[[np.ndarray, np.ndarray, float], np.ndarray], generations: int, *, joint: bool = False
+) -> np.ndarray:
+    """``sum_i E f(p_i^(1), p_i^(m), p_i)`` for ``m >= 1``.
+
+    Args:
+      process: of any regime in the table below.
+      f: from frequencies in p^(1) (nan unless ``joint``), frequencies in p^(m) and p_i to numbers, elementwise.
+      generations: the last one.
+      joint: whether f looks at p^(1).
+
+    Returns:
+      ``[generations]``, from m = 1 on.
+
+    Raises:
+      OutOfRange: when it would take too much time or memory.
+      TypeError: for a regime whose law of one token is not known.
+    """
+    p, _ = numbers(process)
+    different, many = np.unique(p[p > 0], return_counts=True)
+    curve = np.zeros(generations_of(generations))
+    spent = 0.0
+    for p_i, count in zip(different, many, strict=True):
+        for m, law in enumerate(frequencies(process, float(p_i), generations, joint=joint)):
+            curve[m] += count * float(law.chance @ f(law.first, law.now, float(p_i)))
+            spent += len(law.chance)
+            if spent * len(different) > WORK:
+                raise _too_much("all tokens' laws", spent * len(different))
+    return curve
+
+
+def frequencies(process: Any, p: float, generations: int, *, joint: bool = False) -> Iterator[Frequencies]:
+    """The law of one token of true probability p at ``m = 1, 2, ...``; errors as :func:`expectation`."""
+    _, regime = numbers(process)
+    chain = CHAINS.get(type(regime))
+    if chain is None:
+        raise TypeError(f"the exact law of one token is not known for {type(regime).__name__}; its second moments are")
+    return itertools.islice(chain(regime, p, joint), generations)
+
+
+def _pmf(size: int, chance: np.ndarray | float) -> np.ndarray:
+    """Binomial laws, ``[..., size + 1]``."""
+    chance = np.asarray(chance, float)
+    _allow(chance.size * (size + 1.0))
+    return stats.binom.pmf(np.arange(size + 1), size, np.clip(chance, 0, 1)[..., None])
+
+
+def _allow(cells: float) -> None:
+    if cells > CELLS:
+        raise _too_much("the law of one token", cells)
+
+
+def _too_much(what: str, cells: float) -> OutOfRange:
+    return OutOfRange(
+        f"{what} would need {cells:.1g} numbers, more than {CELLS:.0g}; use smaller sizes, a shorter window or fewer "
+        "generations, or theory.heterozygosity and l2_first, which reach further"
+    )
+
+
+def _begin(size: int, p: float, joint: bool) -> np.ndarray:
+    """The first count by itself, ``[first, count]``."""
+    law = _pmf(size, p)
+    return np.diag(law) if joint else law[None]
+
+
+def _points(law: np.ndarray, now: np.ndarray, size: int, joint: bool, total: int | None) -> Frequencies:
+    """Flatten ``law [first, states]`` with the frequency of each state."""
+    first = np.arange(len(law)) / size if joint else np.full(len(law), np.nan)
+    pairs = np.broadcast_arrays(first[:, None], now)
+    return Frequencies(pairs[0].ravel(), pairs[1].ravel(), law.ravel(), total)
+
+
+def _shifted(law: np.ndarray, added: np.ndarray) -> np.ndarray:
+    """The law of ``z + y`` from ``law [first, z]`` and ``added [z, y]``, the law of y given z."""
+    grown = np.zeros((law.shape[0], law.shape[1] + added.shape[1] - 1))
+    for y in range(added.shape[1]):
+        grown[:, y : y + law.shape[1]] += law * added[:, y]
+    return grown
+
+
+def _fully(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    first = size = regime.whole("n", 1)
+    law = _begin(size, p, joint)
+    for m in itertools.count(2):
+        values = np.arange(size + 1) / size
+        yield _points(law, values, first, joint, size)
+        size = regime.whole("n", m)
+        law = law @ _pmf(size, values)
+
+
+def _partially(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    real = regime.whole("real", 1)
+    yield _points(_begin(real, p, joint), np.arange(real + 1) / real, real, joint, real)
+    r = np.arange(real + 1)
+    law, values = _begin(real, p, True)[:, :, None], r[:, None] / real  # [real count, itself, synthetic count]
+    law = law.diagonal(axis1=0, axis2=1).T
+    for m in itertools.count(2):
+        size = regime.whole("n", m)
+        law = np.einsum("rx,rxy->ry", law, _pmf(size, values))
+        values = (r[:, None] + np.arange(size + 1)) / (real + size)
+        yield _points(law, values, real, True, real + size)
+
+
+def _fresh(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    weight = 1.0 if regime.weight is None else float(np.float32(regime.weight))
+    whole = regime.weight is None
+    first = regime.whole("real", 1) or regime.whole("n", 1)
+    law, values = _begin(first, p, joint), np.arange(first + 1) / first
+    yield _points(law, values, first, joint, first if whole else None)
+    for m in itertools.count(2):
+        real, n = regime.whole("real", m), regime.whole("n", m)
+        law = (law.reshape(len(law), -1) @ _pmf(n, values.ravel()))[:, None, :] * _pmf(real, p)[:, None]
+        _allow(law.size)
+        values = (weight * np.arange(real + 1)[:, None] + np.arange(n + 1)) / (weight * real + n)
+        yield _points(law.reshape(len(law), -1), values.ravel(), first, joint, real + n if whole else None)
+
+
+def _mixture(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    share = float(np.float32(regime.share))
+    first = size = regime.whole("n", 1)
+    law = _begin(size, p, joint)
+    for m in itertools.count(2):
+        values = np.arange(size + 1) / size
+        yield _points(law, values, first, joint, size)
+        size = regime.whole("n", m)
+        law = law @ _pmf(size, share * p + (1 - share) * values)
+
+
+def _accumulate(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    first = pooled = regime.whole("n", 1)
+    law = _begin(first, p, joint)
+    for m in itertools.count(2):
+        values = np.arange(pooled + 1) / pooled
+        yield _points(law, values, first, joint, pooled)
+        size = regime.whole("n", m)
+        law = _shifted(law, _pmf(size, values))
+        pooled += size
+
+
+def _subsample(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    budget, replacement = regime.whole("budget", 1), regime.replacement
+    return _from_pool(regime, p, joint, lambda m, pooled: budget if replacement else min(budget, pooled), replacement)
+
+
+def _from_pool(
+    regime: Any, p: float, joint: bool, taken: Callable[[int, int], int], replacement: bool
+) -> Iterator[Frequencies]:
+    """A growing pool of which some tokens are taken: the state is the pool's count."""
+    pooled = regime.whole("n", 1)
+    law = _begin(pooled, p, False)
+    first = taken(1, pooled)
+    for m in itertools.count(1):
+        size, count = taken(m, pooled), np.arange(pooled + 1)
+        _allow((pooled + 1.0) * (size + 1) * len(law))
+        if replacement:
+            part = _pmf(size, count / pooled)
+        else:
+            part = stats.hypergeom.pmf(np.arange(size + 1), pooled, count[:, None], size)
+        if m == 1:
+            # The count in generation 1 is the first axis from here on.
+            both = law[0][None, :, None] * part[None] if not joint else (law[0][:, None] * part).T[:, :, None] * np.eye(
+                size + 1
+            ).reshape(size + 1, 1, size + 1)
+        else:
+            both = law[:, :, None] * part
+        _allow(float(both.size))
+        yield _points(both.sum(axis=1), np.arange(size + 1) / size, first, joint, size)
+        added = regime.whole("n", m + 1)
+        law = np.zeros((len(both), pooled + added + 1))
+        step = both @ _pmf(added, np.arange(size + 1) / size)
+        for y in range(added + 1):
+            law[:, y : y + pooled + 1] += step[:, :, y]
+        pooled += added
+
+
+def _random(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    if regime.reuse == "prefix":
+        return _prefix(regime, p, joint)
+    if isinstance(regime.n, Schedule):
+        raise TypeError("the exact law of one token is known for RandomlySampled with one n; its second moments are")
+    n = regime.whole("n", 1)
+    if regime.reuse == "pool":
+        return _from_pool(regime, p, joint, lambda m, pooled: n, True)
+    return _random_afresh(n, p, joint)
+
+
+def _random_afresh(n: int, p: float, joint: bool) -> Iterator[Frequencies]:
+    """The state is the sum of the counts so far."""
+    law, values = _begin(n, p, joint), np.arange(n + 1) / n
+    yield _points(law, values, n, joint, n)
+    for m in itertools.count(2):
+        mean = (p + np.arange(law.shape[1]) / n) / m
+        added = _pmf(n, mean)
+        yield _points(law @ added, values, n, joint, n)
+        law = _shifted(law, added)
+
+
+def _prefix(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    """The state is every token written so far, one bit each."""
+    length = int(max(regime.n.sizes)) if isinstance(regime.n, Schedule) else int(regime.n)
+    bits = np.array(list(itertools.product((0, 1), repeat=length)))  # [2^length, length]
+    ones = np.concatenate([np.zeros((len(bits), 1), int), bits.cumsum(axis=1)], axis=1)
+    wrote = lambda chance: np.prod(np.where(bits, chance[..., None, None], 1 - chance[..., None, None]), axis=-1)
+    law = wrote(np.array(p))  # [2^length] a sequence, one axis each
+    first_size = regime.whole("n", 1)
+    first = ones[:, first_size]
+    for m in itertools.count(1):
+        size = regime.whole("n", m)
+        _allow(float(law.size) * (size + 1) * len(bits))
+        given = np.zeros((*law.shape, size + 1))
+        for counts in itertools.product(range(size + 1), repeat=m):
+            if sum(counts) == size:
+                seen = sum(ones[:, count].reshape([-1 if t == u else 1 for u in range(m)]) for t, count in enumerate(counts))
+                chance = stats.multinomial.pmf(counts, size, [1 / m] * m)
+                np.add.at(given, (*np.indices(law.shape), np.broadcast_to(seen, law.shape)), chance)
+        both = law[..., None] * given
+        by_first = np.zeros((first_size + 1, size + 1))
+        np.add.at(by_first, first, both.reshape(len(bits), -1, size + 1).sum(axis=1))
+        yield _points(by_first, np.arange(size + 1) / size, first_size, True, size)
+        law = both @ wrote(np.arange(size + 1) / size)
+
+
+def _window(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    return (_window_reused if regime.reuse else _window_afresh)(regime, p, joint)
+
+
+def _window_afresh(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    """The state is the counts of the models in the window, an axis each, the oldest first."""
+    window = regime.window
+    first = regime.whole("n", 1) // window
+    law, totals = _begin(first, p, joint), [first]
+    for m in itertools.count(2):
+        counted = law.reshape(len(law), -1, law.shape[-1]).sum(axis=1)
+        yield _points(counted, np.arange(totals[-1] + 1) / totals[-1], first, joint, totals[-1])
+        share = regime.whole("n", m) // window
+        shape = law.shape[1:]
+        drawn = _pmf(share, p) if m <= window else np.ones(1)
+        drawn = drawn.reshape([1] * len(shape) + [-1])
+        for axis, total in enumerate(totals):
+            mine = _pmf(share, np.arange(total + 1) / total)
+            mine = mine.reshape([-1 if a == axis else 1 for a in range(len(shape))] + [share + 1])
+            _allow(float(np.prod(shape)) * len(law) * (drawn.shape[-1] + share))
+            drawn = _convolved(drawn, mine)
+        law = law[..., None] * drawn
+        totals.append(share * min(window, m))
+        if len(totals) > window:
+            law = law.sum(axis=1)
+            totals.pop(0)
+
+
+def _convolved(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The law of a sum of independent counts along the last axis."""
+    shape = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
+    out = np.zeros((*shape, a.shape[-1] + b.shape[-1] - 1))
+    for y in range(b.shape[-1]):
+        out[..., y : y + a.shape[-1]] += a * b[..., y : y + 1]
+    return out
+
+
+def _window_reused(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+    """The state is the counts of the datasets in the window, an axis each, the oldest first."""
+    window = regime.window
+    sizes = [regime.whole("n", 1) // window]
+    first = sizes[0]
+    law = _begin(first, p, joint)
+    for m in itertools.count(2):
+        total = sum(sizes)
+        count = sum(np.arange(k + 1).reshape([-1 if a == b else 1 for b in range(len(sizes))]) for a, k in enumerate(sizes))
+        yield _points(law.reshape(len(law), -1), np.broadcast_to(count, law.shape[1:]).ravel() / total, first, joint, total)
+        share = regime.whole("n", m) // window
+        _allow(float(law.size) * (share + 1))
+        law = law[..., None] * _pmf(share, count / total)
+        sizes.append(share)
+        if len(sizes) > window:
+            law = law.sum(axis=1)
+            sizes.pop(0)
+
+
+CHAINS: dict[type, Callable[[Any, float, bool], Iterator[Frequencies]]] = {
+    FullySynthetic: _fully,
+    PartiallySynthetic: _partially,
+    MostRecent: _window,
+    RandomlySampled: _random,
+    Accumulate: _accumulate,
+    AccumulateSubsample: _subsample,
+    FreshReal: _fresh,
+    Mixture: _mixture,
+}
+"""The law of one token by regime."""
