@@ -21,6 +21,7 @@ examples:
   jaxcollapse report novel.txt --chains 64        the words of your own text, as many tokens as it has
   jaxcollapse report --language zipf:1000:1.1 --n 5000 --generations 300
   jaxcollapse simulate --language uniform:10 --n 50 --record heterozygosity collapsed
+  jaxcollapse simulate --language uniform:10 --n 50 --regime most-recent --window 5
 """
 
 LANGUAGES = """\
@@ -29,6 +30,28 @@ zipf:VOCABULARY[:EXPONENT], uniform:VOCABULARY, dirichlet:VOCABULARY[:CONCENTRAT
 or seddik (600 tokens, 52 of them with mass, as in the paper); default: en"""
 
 
+SETTINGS: dict[str, dict[str, Any]] = {
+    "real": {"type": int, "help": "real tokens, kept for ever or new each generation (default: a tenth of n)"},
+    "window": {"type": int, "help": "generations that are trained on (default: 2)"},
+    "reuse": {
+        "nargs": "?",
+        "const": True,
+        "choices": ("pool", "prefix"),
+        "help": "train on tokens that each model wrote once, not on new ones;\n"
+        "randomly-sampled: from their pool (as without a value), or prefixes of each model's text\n"
+        "(default: new tokens)",
+    },
+    "budget": {"type": int, "help": "tokens of the pool that a model is trained on (default: n)"},
+    "replacement": {
+        "action": "store_const",
+        "const": True,
+        "help": "take these with replacement (default: a subset of the pool)",
+    },
+    "share": {"type": float, "help": "chance that a token is real (default: 0.1)"},
+    "weight": {"type": float, "help": "how often a real token counts (default: once, as every token)"},
+    "growth": {"type": float, "metavar": "RATIO", "help": "n grows by this factor a generation (default: it does not)"},
+}
+"""Options of regimes, by the name that the setting has in Python."""
 NO_MEAN = {"spectrum": "it is a table a generation", "winner": "it is the number of a token"}
 
 
@@ -70,8 +93,17 @@ def _parser() -> _Parser:
         description="Simulate the collapse of a language; write figures (PNG, SVG) and numbers (CSV, JSON).",
     )
     _add_language(report)
-    report.add_argument("--regimes", nargs="+", choices=REGIMES, default=list(REGIMES), help="default: both")
-    _add_sizes(report, n="default: as many as TEXT has, or a million", real="default: a tenth of n", generations=100)
+    known = textwrap.fill("any of: " + ", ".join(REGIMES), 80)
+    two = list(REGIMES)[:2]
+    report.add_argument(
+        "--regimes",
+        nargs="+",
+        choices=REGIMES,
+        default=two,
+        metavar="NAME",
+        help=f"{known}\n(default: {' '.join(two)})",
+    )
+    _add_sizes(report, n="default: as many as TEXT has, or a million", generations=100)
     report.add_argument("--chains", type=int, default=16, help="independent runs of each regime (default: 16)")
     report.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
     report.add_argument("--out", default="report", help="folder to write (default: report)")
@@ -86,8 +118,14 @@ def _parser() -> _Parser:
         description="Simulate one regime and print the mean over chains, its standard error and the exact value.",
     )
     _add_language(simulate)
-    simulate.add_argument("--regime", choices=REGIMES, default="fully-synthetic", help="default: fully-synthetic")
-    _add_sizes(simulate, n="default: 1000", real="default: a tenth of n", generations=50)
+    simulate.add_argument(
+        "--regime",
+        choices=REGIMES,
+        default=two[0],
+        metavar="NAME",
+        help=known.replace("any", "one") + f"\n(default: {two[0]})",
+    )
+    _add_sizes(simulate, n="default: 1000", generations=50)
     simulate.add_argument("--chains", type=int, default=256, help="independent runs (default: 256)")
     simulate.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
     simulate.add_argument(
@@ -99,6 +137,8 @@ def _parser() -> _Parser:
         + "\n(default: heterozygosity support)",
     )
     simulate.add_argument("--out", help="a CSV file for every generation; without it, some are printed")
+    for command in (report, simulate):
+        _add_settings(command)
     return parser
 
 
@@ -113,9 +153,23 @@ def _add_language(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
-def _add_sizes(parser: argparse.ArgumentParser, *, n: str, real: str, generations: int) -> None:
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    from jaxcollapse.regimes import REGIMES
+    from jaxcollapse.reporting.settings import settings_of
+
+    group = parser.add_argument_group("settings that some regimes have")
+    for name, options in SETTINGS.items():
+        having = [regime for regime in REGIMES if name in settings_of(regime)]
+        whose = "all regimes" if len(having) == len(REGIMES) else ", ".join(having)
+        group.add_argument(f"--{name}", **{**options, "help": f"{whose}:\n{options['help']}"})
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in SETTINGS}
+
+
+def _add_sizes(parser: argparse.ArgumentParser, *, n: str, generations: int) -> None:
     parser.add_argument("--n", type=int, help=f"tokens a generation is trained on ({n})")
-    parser.add_argument("--real", type=int, help=f"real tokens kept by partially-synthetic ({real})")
     parser.add_argument("--generations", type=int, default=generations, help=f"the last one (default: {generations})")
 
 
@@ -176,7 +230,7 @@ def _report(options: argparse.Namespace) -> None:
         language_of(options),
         regimes=options.regimes,
         n=options.n,
-        real=options.real,
+        **_settings(options),
         generations=options.generations,
         chains=options.chains,
         seed=options.seed,
@@ -193,15 +247,17 @@ def _simulate(options: argparse.Namespace) -> None:
     import jax
     from tqdm import tqdm
 
-    from jaxcollapse import analysis, check, recursive_training, regimes, runs
-    from jaxcollapse.reporting.results import MOMENTS
-    from jaxcollapse.theory import ORACLES, OutOfRange
+    from jaxcollapse import analysis, check, recursive_training, runs
+    from jaxcollapse.reporting.exact import exact
+    from jaxcollapse.reporting.results import MOMENTS, title, tokens_a_generation
+    from jaxcollapse.reporting.settings import regimes_of, told
 
     language = language_of(options)
     n = check.static_whole_number("n", 1000 if options.n is None else options.n)
-    if options.real is not None and options.regime == "fully-synthetic":
-        raise ValueError(f"real={options.real} is not kept by fully-synthetic; leave --real out")
-    regime = regimes.make(options.regime, n=n, real=max(1, n // 10) if options.real is None else options.real)
+    generations = check.static_whole_number("generations", options.generations)
+    given = _settings(options)
+    made = regimes_of([options.regime], n=n, generations=generations, given=given, dashes="--")
+    regime = made[options.regime]
     process = recursive_training(language, regime)
     chains = check.static_whole_number("chains", options.chains, least=2, remedy="errors need at least two")
     seed = check.static_whole_number("seed", options.seed, least=0)
@@ -209,31 +265,30 @@ def _simulate(options: argparse.Namespace) -> None:
         raise ValueError(f"the statistic {name!r} has no mean to print, {NO_MEAN[name]}; record it from Python")
     rows = []
     with open(options.out or os.devnull, "w", newline="", encoding="utf-8") as file:  # before the work, lest it be lost
+        size = tokens_a_generation({"n": n, "growth": options.growth})
+        print(f"{language.name}: {title(options.regime, regime)}, {size}, {chains} chains, seed {seed}", flush=True)
+        if memory := told(process):
+            print(memory, flush=True)
         key = jax.random.key(seed)
-        generations = check.static_whole_number("generations", options.generations)
         with tqdm(total=generations, unit="generation", disable=options.quiet, leave=False, dynamic_ncols=True) as bar:
             trace = runs.in_pieces(
                 key, process, chains=chains, generations=generations, record=options.record, progress=bar.update
             )
         for name in options.record:
             curve = analysis.ensemble(trace, name)
-            try:
-                exact = ORACLES[name](process, options.generations) if name in ORACLES else None
-            except OutOfRange:
-                exact = None
+            expected = exact(process, name, generations)
             for m in curve.generation:
-                rows.append((name, m, curve.mean[m], curve.standard_error[m], "" if exact is None else exact[m]))
+                rows.append((name, m, curve.mean[m], curve.standard_error[m], "" if expected is None else expected[m]))
         table = csv.writer(file)
         table.writerow(["statistic", "generation", "mean", "standard_error", "exact"])
         table.writerows(rows)
     if options.out:
         print(f"{len(rows)} rows are in {options.out}")
         return
-    print(f"{language.name}: {regime}, {chains} chains, seed {seed}\n")
-    print(f"{'statistic':<16}{'generation':>10}{'mean':>14}{'std. error':>12}{'exact':>14}")
-    for name, m, mean, error, expected in rows:
-        if m in MOMENTS or m == options.generations:
-            shown = "-" if expected == "" else f"{expected:.6g}"
+    print(f"\n{'statistic':<16}{'generation':>10}{'mean':>14}{'std. error':>12}{'exact':>14}")
+    for name, m, mean, error, by_theory in rows:
+        if m in MOMENTS or m == generations:
+            shown = "-" if by_theory == "" else f"{by_theory:.6g}"
             print(f"{name:<16}{m:>10}{mean:>14.6g}{error:>12.2g}{shown:>14}")
 
 

@@ -234,7 +234,10 @@ def _prepare(
     name: str = "generations",
     after: int = 0,
 ) -> tuple[Array, Process, Array, tuple[Statistic, ...]]:
-    """Judge what a caller passed (``after`` generations are done), and bring equal values to equal types so that they share a compilation."""
+    """Judge what a caller passed, and bring equal values to equal types so that they share a compilation.
+
+    ``after`` generations were done before.
+    """
     check.key(key)
     if not isinstance(process, Process):
         raise TypeError(f"process must come from jc.recursive_training(p, regime), got {type(process).__name__}")

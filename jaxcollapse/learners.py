@@ -28,7 +28,9 @@ class Categorical:
     def truth(self, p: Array) -> sampling.Law:
         return sampling.law(p)
 
-    def sample(self, key: Array, model: sampling.Law | sampling.Mean | Corpus, size: Array, slots: int) -> sampling.Labels:
+    def sample(
+        self, key: Array, model: sampling.Law | sampling.Mean | Corpus, size: Array, slots: int
+    ) -> sampling.Labels:
         match model:
             case sampling.Law():
                 return sampling.draw_from_law(key, model, size, slots)
@@ -67,14 +69,14 @@ class Categorical:
         if isinstance(model, sampling.Law):
             one = sampling.mean_of_law(model)
         else:
-            width = width if mean is None else mean.sums.hi.shape[0]
-            one = sampling.mean_of_counts(*_counts(model, width))
+            assert not isinstance(model, sampling.Weighted), "no regime takes the mean of weighted models"
+            names = mean.sums.hi.shape[0] if mean is not None else width
+            assert names is not None, "the first of a mean needs the number of names"
+            one = sampling.mean_of_counts(*_counts(model, names))
         return one if mean is None else sampling.together(mean, one)
 
     def reserve(self, corpus: sampling.Labels, slots: int) -> sampling.Labels:
-        return sampling.Labels(
-            jnp.pad(corpus.labels, (0, max(0, slots - corpus.labels.shape[0])))[:slots], corpus.size
-        )
+        return sampling.Labels(jnp.pad(corpus.labels, (0, max(0, slots - corpus.labels.shape[0])))[:slots], corpus.size)
 
     def fit(self, key: Array, corpus: Corpus, previous: Corpus | None) -> Corpus:
         return corpus

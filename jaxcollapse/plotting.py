@@ -12,15 +12,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from jaxcollapse.regimes import REGIMES
+from jaxcollapse.reporting.results import SHORT, details, tokens_a_generation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from jaxcollapse.reporting.results import Curve, RegimeResult, Report
 
-# Okabe and Ito's colours, told apart by colour-blind readers; markers differ too.
-COLOURS = dict(zip(REGIMES, ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"), strict=False))
-MARKERS = dict(zip(REGIMES, "os^DvP", strict=False))
+# Okabe and Ito's colours, told apart by colour-blind readers; wine and indigo of Tol's stand for their yellow,
+# which is too pale on white, and their black, which is the theory's. Markers differ too.
+PALETTE = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#332288")
+COLOURS = dict(zip(REGIMES, PALETTE, strict=True))
+MARKERS = dict(zip(REGIMES, "os^DvPX*", strict=True))
+FEW = 3
+"""Regimes whose legend has room among the curves."""
 STYLE: Any = {
     "font.size": 11,
     "axes.titlesize": 12,
@@ -55,28 +60,48 @@ def _blank(columns: int = 1) -> tuple[Figure, Any]:
 
 
 def _label(result: RegimeResult) -> str:
-    real = getattr(result.regime, "real", None)
-    return _plain(result) if real is None else f"{_plain(result)}: {real:,} real tokens kept"
+    real = "{:,} real tokens kept" if result.regime.closed else "{:,} new real tokens a generation"
+    settings = details(result.regime, SHORT | {"real": real})
+    return f"{_plain(result)}: {', '.join(settings)}" if settings else _plain(result)
 
 
 def _plain(result: RegimeResult) -> str:
     return result.name.replace("-", " ")
 
 
-def draw_curve(axes: Axes, curve: Curve, label: str, colour: str, marker: str, first: int = 0) -> None:
-    """One regime's mean with the band of 90% of the chains, and its exact curve in black."""
+def _draw_curves(axes: Axes, found: Report, statistic: str, first: int = 0) -> None:
+    """Every regime's mean with the band of 90% of the chains, and its curve by theory in black."""
+    # Where many curves meet, their markers take turns and their bands are paler.
+    turns, alpha = (1, 0.25) if len(found.regimes) <= FEW else (3, 0.12)
+    for i, (name, result) in enumerate(found.regimes.items()):
+        _draw_curve(axes, result.curves[statistic], _label(result), name, first, alpha, i, turns)
+
+
+def _draw_curve(
+    axes: Axes, curve: Curve, label: str, name: str, first: int, alpha: float, turn: int, turns: int
+) -> None:
     simulated = curve.simulated
     m = simulated.generation[first:]
     low, high = simulated.quantiles[0][first:], simulated.quantiles[-1][first:]
-    axes.fill_between(m, low, high, color=colour, alpha=0.25, linewidth=0)
-    shown = np.unique(np.geomspace(1, len(m), 12).round().astype(int) - 1).tolist()
-    axes.plot(m, simulated.mean[first:], color=colour, marker=marker, markevery=shown, markersize=5, label=label)
+    axes.fill_between(m, low, high, color=COLOURS[name], alpha=alpha, linewidth=0)
+    shown = np.unique(np.geomspace(1, len(m), 12 * turns).round().astype(int) - 1)[turn % turns :: turns].tolist()
+    style: Any = {"color": COLOURS[name], "marker": MARKERS[name], "markersize": 7 if MARKERS[name] == "*" else 5}
+    axes.plot(m, simulated.mean[first:], markevery=shown, label=label, **style)
     if curve.exact is not None:
         axes.plot(m, curve.exact[first:], color="black", linewidth=1.2, linestyle=(0, (4, 3)))
 
 
 def _theory_entry(axes: Axes, text: str) -> None:
     axes.plot([], [], color="black", linewidth=1.2, linestyle=(0, (4, 3)), label=text)
+
+
+def _legend(figure: Figure, axes: Axes, found: Report) -> None:
+    """Among few curves; below the axes where there are many."""
+    if len(found.regimes) <= FEW:
+        axes.legend(loc="best")
+        return
+    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.28 * (len(found.regimes) // 2 + 1))
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9, columnspacing=1.5)
 
 
 def _band_entry(axes: Axes, curves: list[Curve]) -> None:
@@ -100,24 +125,25 @@ def _early_generations_wide(axes: Axes, last: int) -> None:
 
 
 def _setting(found: Report) -> str:
-    return f"{found.language.name}, {found.configuration['n']:,} tokens a generation"
+    return f"{found.language.name}, {tokens_a_generation(found.configuration)}"
 
 
 def vocabulary(found: Report) -> Figure:
     """Surviving vocabulary by generation."""
     figure, axes = _blank()
     units = found.units
-    kinds = set()
-    for name, result in found.regimes.items():
-        curve = result.curves["support"]
-        kinds.add(curve.kind)
-        draw_curve(axes, curve, _label(result), COLOURS[name], MARKERS[name])
-    approximate = "branching approximation" in kinds
-    _theory_entry(axes, "theory: exact, or branching approximation (fully synthetic)" if approximate else "exact")
+    _draw_curves(axes, found, "support")
+    kinds = {result.curves["support"].kind for result in found.regimes.values()}
+    if "branching approximation" in kinds:
+        both = "exact, or branching approximation (fully synthetic)" if "exact" in kinds else "branching approximation"
+        _theory_entry(axes, f"theory: {both}")
+    elif "exact" in kinds:
+        _theory_entry(axes, "exact, where it is known" if "" in kinds else "exact")
     _band_entry(axes, [result.curves["support"] for result in found.regimes.values()])
     total = found.language.support
     axes.axhline(total / 2, color="0.6", linewidth=1, linestyle=":")
-    axes.annotate("half", (0.98, total / 2), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.4")
+    x, side = (0.98, "right") if len(found.regimes) <= FEW else (0.02, "left")  # clear of what stays near a half
+    axes.annotate("half", (x, total / 2), xycoords=("axes fraction", "data"), ha=side, va="bottom", color="0.4")
     axes.set(
         xlabel="generation m (0 is the language itself)",
         ylabel=f"{units} that the model can still write",
@@ -129,27 +155,30 @@ def vocabulary(found: Report) -> Figure:
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     share = axes.secondary_yaxis("right", functions=(lambda x: 100 * x / total, lambda x: x * total / 100))
     share.set_ylabel(f"share of the language's {total:,} {units} (%)")
-    axes.legend(loc="best")
+    _legend(figure, axes, found)
     return figure
 
 
 def distance(found: Report) -> Figure:
     """Squared distance of the model from the language."""
     figure, axes = _blank()
-    for name, result in found.regimes.items():
-        draw_curve(axes, result.curves["l2_truth"], _label(result), COLOURS[name], MARKERS[name], first=1)
-    _theory_entry(axes, "exact mean")
+    _draw_curves(axes, found, "l2_truth", first=1)
+    if any(result.curves["l2_truth"].exact is not None for result in found.regimes.values()):
+        _theory_entry(axes, "exact mean")
     _band_entry(axes, [result.curves["l2_truth"] for result in found.regimes.values()])
     axes.set(
         xlabel="generation m (1 is the first model)",
         ylabel=r"$\|p^{(m)} - p\|_2^2$, squared distance from the language",
         title=f"How far the model has drifted from the language\n{_setting(found)}",
     )
-    axes.set_ylim(bottom=0)
-    axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
+    if len(found.regimes) <= FEW:
+        axes.set_ylim(bottom=0)
+        axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
+    else:  # from regimes that settle to those that collapse
+        axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.margins(x=0.02)
-    axes.legend(loc="best")
+    _legend(figure, axes, found)
     return figure
 
 
@@ -167,8 +196,10 @@ def words(found: Report) -> Figure:
         low, high = np.clip(result.survival[i] - spread, 0, 1), np.clip(result.survival[i] + spread, 0, 1)
         left.fill_between(generation, low, high, color=colour, alpha=0.3, linewidth=0)
         left.plot(generation, result.survival[i], color=colour, linewidth=2.2, label=found.bands[i].label)
-        left.plot(generation, result.survival_exact[i], color="black", linewidth=1, linestyle=(0, (4, 3)))
-    _theory_entry(left, result.survival_kind)
+        if result.survival_exact is not None:
+            left.plot(generation, result.survival_exact[i], color="black", linewidth=1, linestyle=(0, (4, 3)))
+    if result.survival_exact is not None:
+        _theory_entry(left, result.survival_kind)
     left.set(
         xlabel="generation m",
         ylabel=f"share of the {units} still alive",
@@ -178,33 +209,49 @@ def words(found: Report) -> Figure:
     _early_generations_wide(left, generation[-1])
     left.legend(title=f"{units} per million", loc="center left", bbox_to_anchor=(1.0, 0.5))
 
-    last = generation[-1]
-    for name, result in found.regimes.items():
-        middle = [1e6 * np.sqrt(found.bands[i].low * found.bands[i].high) for i in shown]
-        edges = [(1e6 * found.bands[i].low, 1e6 * found.bands[i].high) for i in shown]
-        spread = np.abs(np.array(edges).T - middle)
+    last, few = generation[-1], len(found.regimes) <= FEW
+    middle = np.array([1e6 * np.sqrt(found.bands[i].low * found.bands[i].high) for i in shown])
+    edges = np.array([(1e6 * found.bands[i].low, 1e6 * found.bands[i].high) for i in shown])
+    if not few:
+        for edge in np.unique(edges):
+            right.axvline(edge, color="0.8", linewidth=1, zorder=0)
+        right.grid(visible=False, axis="x", which="both")
+    for rank, (name, result) in enumerate(found.regimes.items()):
+        # Few regimes stand in the middle of a band that is drawn as a bar, many beside one another.
+        part = (rank + 1) / (len(found.regimes) + 1)
+        at = middle if few else edges[:, 0] * (edges[:, 1] / edges[:, 0]) ** part
         right.errorbar(
-            middle,
+            at,
             result.survival[shown, last],
-            xerr=spread,
+            xerr=np.abs(edges.T - middle) if few else None,
             yerr=2 * result.survival_error[shown, last],
             fmt=MARKERS[name],
             color=COLOURS[name],
             elinewidth=1,
-            label=f"{_plain(result)}, simulated",
+            label=f"{_plain(result)}, simulated" if few else _plain(result),
         )
-        label = f"{_plain(result)}, {result.survival_kind}"
-        hollow = {"marker": MARKERS[name], "linestyle": "", "fillstyle": "none", "markersize": 12}
-        right.plot(middle, result.survival_exact[shown, last], color="black", label=label, **hollow)
+        if result.survival_exact is not None:
+            hollow = {"marker": MARKERS[name], "linestyle": "", "fillstyle": "none", "markersize": 12}
+            label = f"{_plain(result)}, {result.survival_kind}" if few else None
+            right.plot(at, result.survival_exact[shown, last], color="black", label=label, **hollow)
+    if not few:
+        figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.2 * (len(found.regimes) // 2))
+    kinds = [result.survival_kind for result in found.regimes.values() if result.survival_kind]
+    if kinds and not few:
+        label = "hollow, black: " + ", or ".join(dict.fromkeys(kinds))
+        right.plot([], [], marker="o", linestyle="", fillstyle="none", markersize=12, color="black", label=label)
+    spans = "bars span the band" if few else "a band's regimes side by side"
     right.set(
         xscale="log",
-        xlabel=f"frequency ({units} per million; bars span the band)",
+        xlabel=f"frequency ({units} per million; {spans})",
         ylabel=f"share alive at generation {last}",
         title=f"after {last} generation{'s' if last > 1 else ''}",
         ylim=(-0.02, 1.05),
     )
     # Below the axes, for its marks would pass for data.
-    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, columnspacing=1, fontsize=9)
+    right.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.14 if few else -0.16), ncols=2, columnspacing=1, fontsize=9
+    )
     figure.suptitle(f"Which {units} die first: {_setting(found)}")
     return figure
 

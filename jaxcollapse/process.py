@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -81,7 +81,7 @@ class Learner(Protocol):
         """What statistics look at, with an entry for each of ``width`` names."""
 
     def dirac(self, model: Any) -> Array:
-        """The name of the only token that a model, the truth, a pool or a mean can write, ``int32 []``; -1 if several."""
+        """The only token that a model, the truth, a pool or a mean can write, ``int32 []``; -1 if there are several."""
 
     def pick(self, stack: Corpus, rows: Array, places: Array, size: Array) -> Corpus:
         """A corpus whose slot ``j`` copies place ``places[j]`` of corpus ``rows[j]`` of a stack."""
@@ -144,7 +144,7 @@ class Regime(Protocol):
         """Whether every later generation is the Dirac mass that generation ``m`` is, ``bool []``."""
 
     def faults(self, m: Any) -> Array:
-        """Whether a traced size at ``m`` is outside its capacity, ``bool []``; concrete sizes were checked in Python."""
+        """Whether a traced size at ``m`` is outside its capacity, ``bool []``; concrete ones were checked in Python."""
 
     def refuse(self, generations: int) -> None:
         """Raise ValueError where a run of so many generations cannot be held."""

@@ -314,6 +314,79 @@ COMMANDS = [
     ("too much memory", "report short.txt --n 1000000000 --chains 100000", 1, "would need about"),
     ("seed negative", "simulate short.txt --seed -4", 1, "seed must be between 0"),
     ("no command", "", 2, "required: "),
+    ("window zero", "simulate short.txt --regime most-recent --window 0", 1, "window must be between 1"),
+    ("window above n", "simulate short.txt --regime most-recent --n 4 --window 5", 1, "window=5 must be at most n=4"),
+    ("window fractional", "simulate short.txt --regime most-recent --window 1.5", 2, "invalid int value: '1.5'"),
+    (
+        "reuse misspelt",
+        "simulate short.txt --regime randomly-sampled --reuse prefixes",
+        2,
+        "invalid choice: 'prefixes'",
+    ),
+    (
+        "a window of prefixes",
+        "simulate short.txt --regime most-recent --reuse prefix",
+        1,
+        "reuse must be True or False, got 'prefix'",
+    ),
+    ("budget zero", "simulate short.txt --regime accumulate-subsample --budget 0", 1, "budget must be between 1"),
+    ("real zero", "simulate short.txt --regime partially-synthetic --real 0", 1, "real must be between 1"),
+    ("real negative", "simulate short.txt --regime fresh-real --real -1", 1, "real must be between 0"),
+    (
+        "share above 1",
+        "simulate short.txt --regime mixture --share 1.5",
+        1,
+        "share must be a number between 0 and 1, got 1.5",
+    ),
+    (
+        "share NaN",
+        "simulate short.txt --regime mixture --share nan",
+        1,
+        "share must be a number between 0 and 1, got nan",
+    ),
+    (
+        "weight negative",
+        "simulate short.txt --regime fresh-real --weight -1",
+        1,
+        "weight must be a number between 0 and",
+    ),
+    ("growth zero", "simulate short.txt --growth 0", 1, "growth must be a number above 0 .*got 0"),
+    (
+        "growth beyond int32",
+        "simulate short.txt --growth 9 --generations 99",
+        1,
+        "growth=9 makes n exceed 2147483647 within 99 generations; lower it",
+    ),
+    (
+        "a pool too large",
+        "simulate short.txt --regime accumulate --n 100000000 --generations 30",
+        1,
+        "would pool 3,000,000,000 tokens",
+    ),
+    (
+        "a report's setting",
+        "report short.txt --window 3",
+        1,
+        "window=3 is not a setting of fully-synthetic or partially-synthetic; leave window out",
+    ),
+    (
+        "a report's share",
+        "report short.txt --regimes mixture --share 2",
+        1,
+        "share must be a number between 0 and 1, got 2",
+    ),
+]
+FOREIGN = {"real": "5", "window": "5", "reuse": "", "budget": "5", "replacement": "", "share": "0.5", "weight": "1.5"}
+COMMANDS += [
+    (
+        f"{setting} of {regime}",
+        f"simulate short.txt --regime {regime} --{setting} {value}",
+        1,
+        f"{setting}={value or True} is not a setting of {regime}; leave --{setting} out",
+    )
+    for setting, value in FOREIGN.items()
+    for regime, kind in jc.regimes.REGIMES.items()
+    if setting not in kind.__dataclass_fields__
 ]
 
 
@@ -326,7 +399,7 @@ def test_command_line(case, command, status, message, files, monkeypatch, capsys
         result = stop.code
     said = capsys.readouterr().err
     assert result == status
-    assert message in said
+    assert message in said or re.search(message, said), said
     assert "Traceback" not in said
     assert said.count("\n") == 1
 

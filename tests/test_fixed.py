@@ -57,6 +57,17 @@ def test_scale_is_the_upper_half_of_a_product_of_128_bits(word, bound):
     assert same(fixed.scale(word, bound), big(word) * big(bound) >> 64)
 
 
+halves = arrays(np.uint32, LANES, elements=st.one_of(EDGES.filter(lambda x: 0 < x < 2**31), st.integers(1, 2**31 - 1)))
+ratio = jax.jit(fixed.ratio, static_argnums=2)
+
+
+@given(u32, halves, st.sampled_from([32, 33, 48, 62, 63]))
+def test_ratio_is_the_quotient_cut_at_a_bit(a, b, bits):
+    """Also of what is equal, one less, one, or nothing."""
+    for over in (a % (b + np.uint32(1)), b, b - np.uint32(1), np.minimum(b, np.uint32(1)), np.zeros_like(b)):
+        assert same(ratio(over, b, bits), (big(over) << bits) // big(b))
+
+
 @given(st.sampled_from([23, 28, 29, 30]), st.data())
 def test_from_float_cuts_and_never_rounds(unit, data):
     largest = float(np.nextafter(np.float32(2.0 ** (32 - unit)), np.float32(0)))

@@ -13,7 +13,7 @@ FORBIDDEN = {
     "analysis": {"engine", "sampling", "learners", "process", "runs", "theory", "reporting", "plotting", "cli"},
     "sampling": {"engine", "process", "regimes", "learners", "statistics", "theory", "analysis", "runs", "reporting"},
     "fixed": {"engine", "process", "regimes", "learners", "statistics", "sampling", "theory", "analysis", "reporting"},
-    "regimes": {"engine", "sampling", "learners", "statistics", "theory", "analysis", "runs", "reporting"},
+    "regimes": {"engine", "learners", "statistics", "theory", "analysis", "runs", "reporting"},
     "process": {"engine", "sampling", "regimes", "statistics", "theory", "analysis", "runs", "reporting"},
     "engine": {"sampling", "learners", "theory", "analysis", "runs", "reporting", "plotting", "cli", "languages"},
     "statistics": {"engine", "sampling", "learners", "theory", "analysis", "runs", "reporting"},

@@ -3,12 +3,15 @@
 import csv
 import json
 
+import jax
 import numpy as np
 import pytest
 
 import jaxcollapse as jc
 from jaxcollapse import cli, runs
-from jaxcollapse.reporting import frequency_bands
+from jaxcollapse.regimes import REGIMES
+from jaxcollapse.reporting import exact, frequency_bands, settings
+from jaxcollapse.reporting.results import title
 
 FILES = {f"{name}.{kind}" for name in ("vocabulary", "distance", "words", "decay") for kind in ("png", "svg")} | {
     "curves.csv",
@@ -75,8 +78,6 @@ def test_the_same_seed_gives_the_same_numbers(found, tmp_path):
 
 
 def test_pieces_give_the_bits_of_one_run():
-    import jax
-
     process = jc.recursive_training(jc.languages.zipf(30), jc.FullySynthetic(n=20))
     key, told = jax.random.key(0), []
     whole = jc.simulate(key, process, chains=5, generations=47)
@@ -172,6 +173,142 @@ def test_words_at_the_edge_of_a_band_and_words_never_drawn(tmp_path):
     rare = jc.report(jc.languages.zipf(60, 40), out=tmp_path, **SMALL)
     curve = rare.regimes["fully-synthetic"].curves["support"]
     assert rare.language.support == curve.simulated.mean[0] == curve.exact[0] == sum(band.words for band in rare.bands)
+
+
+@pytest.fixture(scope="module")
+def eight(tmp_path_factory):
+    tiny = {"n": 12, "generations": 4, "chains": 6, "fit_n": 8, "fit_chains": 60, "progress": False}
+    some = {"window": 3, "reuse": True, "budget": 7, "share": 0.3, "weight": 1.5}
+    out = tmp_path_factory.mktemp("eight")
+    return jc.report(jc.languages.zipf(20), regimes=list(REGIMES), real=5, out=out, **tiny, **some)
+
+
+def test_eight_regimes_are_written(eight):
+    assert {path.name for path in eight.folder.iterdir()} == FILES
+    curves, words = table(eight.folder / "curves.csv"), table(eight.folder / "words.csv")
+    assert list(curves[0]) == [
+        "regime",
+        "n",
+        "statistic",
+        "generation",
+        "mean",
+        "standard_error",
+        "quantile_0.05",
+        "quantile_0.25",
+        "quantile_0.5",
+        "quantile_0.75",
+        "quantile_0.95",
+        "theory",
+        "kind",
+    ]
+    for rows in (curves, words):
+        assert list(dict.fromkeys(row["regime"] for row in rows)) == list(REGIMES)
+        assert all(None not in row.values() for row in rows)
+    compared = set()
+    for row in curves:
+        if row["theory"] and float(row["standard_error"]) > 0 and row["n"] == "12":
+            # Six chains: a wrong column is further away than any luck.
+            assert abs(float(row["mean"]) - float(row["theory"])) < 25 * float(row["standard_error"]) + 1e-3
+            compared.add((row["regime"], row["statistic"]))
+    assert {(name, "heterozygosity") for name in REGIMES} <= compared
+    document = json.loads((eight.folder / "report.json").read_text())
+    assert list(document["regimes"]) == list(REGIMES)
+    assert document["regimes"]["mixture"]["regime"]["share"] == 0.3
+    chosen = {"real": 5, "window": 3, "budget": 7, "share": 0.3, "weight": 1.5}
+    assert chosen.items() <= document["configuration"].items()
+
+
+def test_a_summary_of_eight_regimes_fits_a_page(eight):
+    for name, regime in ((name, result.regime) for name, result in eight.regimes.items()):
+        assert title(name, regime) in eight.summary
+    assert "fresh-real (+5 real, weight 1.5)" in eight.summary
+    assert "most-recent (window 3, reused)" in eight.summary
+    tabled = [line for line in eight.summary.splitlines() if "remembers" not in line]
+    assert max(map(len, tabled)) <= 130
+
+
+def test_a_report_without_theory(tmp_path):
+    found = jc.report(jc.languages.zipf(300), regimes="mixture", growth=1.2, out=tmp_path, **SMALL)
+    assert found.regimes["mixture"].curves["l2_truth"].kind == "exact"
+    assert found.regimes["mixture"].curves["support"].exact is None
+    assert found.regimes["mixture"].survival_exact is None
+    assert {path.name for path in found.folder.iterdir()} == FILES
+    assert all(row["theory"] == "" for row in table(tmp_path / "words.csv"))
+    assert json.loads((tmp_path / "report.json").read_text())["regimes"]["mixture"]["regime"]["n"]["sizes"][1] == 480
+    assert "400 tokens a generation (times 1.2 each)" in found.summary
+
+
+RUNS = [
+    ("fully-synthetic", "", "fully-synthetic, 16 tokens", ""),
+    ("fully-synthetic", "--growth 1.5", "fully-synthetic, 16 tokens a generation (times 1.5 each)", ""),
+    ("partially-synthetic", "--real 3", "partially-synthetic (+3 real)", ""),
+    ("most-recent", "--window 4", "most-recent (window 4)", "remembers 68 tokens or counts (0.3 KiB) besides the 17"),
+    ("most-recent", "--window 4 --reuse", "most-recent (window 4, reused)", "remembers 24 tokens"),
+    ("randomly-sampled", "", "randomly-sampled, 16", "remembers 21 tokens or counts"),
+    ("randomly-sampled", "--reuse", "randomly-sampled (pool)", "remembers 21 tokens or counts"),
+    ("randomly-sampled", "--reuse prefix", "randomly-sampled (prefixes)", "remembers 102 tokens or counts"),
+    ("accumulate", "", "accumulate, 16", ""),
+    (
+        "accumulate-subsample",
+        "--replacement --budget 4",
+        "(budget 4, with replacement)",
+        "remembers 11 tokens or counts",
+    ),
+    ("fresh-real", "--real 8 --weight 0.5", "fresh-real (+8 real, weight 0.5)", ""),
+    ("mixture", "--share 0.25", "mixture (share 0.25)", ""),
+]
+
+
+@pytest.mark.parametrize(("regime", "options", "heading", "memory"), RUNS, ids=[f"{r[0]} {r[1]}" for r in RUNS])
+def test_the_heading_comes_before_the_run(regime, options, heading, memory, capsys, monkeypatch):
+    """It says what is run, and what a chain remembers where that is more than its last model."""
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "in_pieces", stop)
+    command = f"simulate --language uniform:10 --n 16 --generations 6 --quiet --regime {regime} {options}"
+    assert cli.main(command.split()) == 130
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert heading in first
+    assert memory in "".join(rest)
+    assert bool(rest) == bool(memory)
+
+
+def test_another_regime_on_the_command_line(capsys):
+    command = (
+        "simulate --language uniform:10 --n 16 --generations 5 --chains 200 --regime most-recent --window 4 --reuse"
+    )
+    assert cli.main([*command.split(), "--record", "heterozygosity"]) == 0
+    row = capsys.readouterr().out.splitlines()[-1].split()
+    assert row[:2] == ["heterozygosity", "5"]
+    assert abs(float(row[2]) - float(row[4])) < 8 * float(row[3])
+
+
+def test_what_is_remembered_is_what_the_engine_keeps():
+    for name in REGIMES:
+        regime = settings.regimes_of([name], n=16, generations=5, given={})[name]
+        process = jc.recursive_training(jc.languages.zipf(30), regime)
+        state, _ = jc.engine.start(jax.random.key(0), process, chains=3, record="support")
+        kept = jax.tree.leaves(state.memory)
+        numbers, in_bytes, _ = settings.remembered(process)
+        assert (3 * numbers, 3 * in_bytes) == (sum(x.size for x in kept), sum(x.nbytes for x in kept)), name
+
+
+def test_theory_that_would_take_hours_is_not_asked(monkeypatch):
+    """Each of these would take hours, or more memory than there is."""
+    language = jc.languages.zipf(1000)
+
+    def asked(*_):
+        raise AssertionError("asked")
+
+    monkeypatch.setitem(jc.theory.ORACLES, "support", asked)
+    monkeypatch.setattr(jc.theory, "survival", asked)
+    for name in set(REGIMES) - {"fully-synthetic", "partially-synthetic"}:
+        for given in ({}, {"reuse": "prefix"} if name == "randomly-sampled" else {}):
+            regime = settings.regimes_of([name], n=2000, generations=40, given=given)[name]
+            process = jc.recursive_training(language, regime)
+            assert exact.curve(process, "support", 40) == exact.survival(process, 40, language.p) == (None, "")
 
 
 def test_a_single_token_is_refused(tmp_path):

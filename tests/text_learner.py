@@ -63,8 +63,18 @@ class TextCopier:
         tokens = jnp.where(place < first.size, first.tokens.at[place].get(mode="clip"), in_second)
         return Text(tokens, first.size + second.size)
 
+    def pick(self, stack, rows, places, size):
+        return Text(stack.tokens.at[rows, places].get(mode="clip"), size)
+
+    def dirac(self, model):
+        if isinstance(model, sampling.Law):
+            return jnp.where(jnp.sum(model.p > 0) == 1, jnp.argmax(model.p), -1).astype(jnp.int32)
+        tokens, size = model.text
+        alone = jnp.where(lax.iota(jnp.int32, tokens.shape[0]) < size, tokens, tokens[0]) == tokens[0]
+        return jnp.where(jnp.all(alone), tokens[0], -1)
+
     def reserve(self, corpus, slots):
-        return Text(jnp.pad(corpus.tokens, (0, slots - corpus.tokens.shape[0])), corpus.size)
+        return Text(jnp.pad(corpus.tokens, (0, max(0, slots - corpus.tokens.shape[0])))[:slots], corpus.size)
 
     def fit(self, key, corpus, previous):
         return Copier(corpus, jnp.int32(1) if previous is None else previous.trainings + 1)

@@ -29,9 +29,6 @@ def static(default: Any = None) -> Any:
 class Base:
     """A regime in which generation 1 is trained on ``n_1`` tokens of the truth; others override what differs."""
 
-    closed: ClassVar[bool] = False
-    settles: ClassVar[bool] = True
-    verbs: ClassVar[tuple[str, ...]] = ()
     sizes: ClassVar[dict[str, str]] = {"n": "capacity"}
     least: ClassVar[dict[str, int]] = {}
 
@@ -78,6 +75,18 @@ class Base:
             return int(value) * generations
         sizes = [int(size) for size in np.asarray(value.sizes)[:generations]]
         return sum(sizes) + sizes[-1] * (generations - len(sizes))
+
+    @property
+    def closed(self) -> bool:
+        return False
+
+    @property
+    def settles(self) -> bool:
+        return True
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        return ()
 
     @property
     def room(self) -> int:

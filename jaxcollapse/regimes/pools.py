@@ -20,7 +20,7 @@ class _Pool(Base):
     closed: ClassVar[bool] = True
 
     def refuse(self, generations: int) -> None:
-        if check.concrete(self.n) or isinstance(self.n, Schedule) and check.concrete(self.n.sizes):
+        if check.concrete(self.n) or (isinstance(self.n, Schedule) and check.concrete(self.n.sizes)):
             pooled = self.total("n", generations)
             if pooled > check.LARGEST_POOL:
                 raise ValueError(

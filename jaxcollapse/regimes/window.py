@@ -58,9 +58,9 @@ class MostRecent(Base):
         check.static_whole_number("window", self.window)
         check.flag("reuse", self.reuse)
         least = self.n.sizes if isinstance(self.n, Schedule) else self.n
-        if check.concrete(least) and np.min(least) < self.window or self.window > self.capacity:
+        if (check.concrete(least) and np.min(least) < self.window) or self.window > self.capacity:
             raise ValueError(
-                f"window={self.window} must be at most n={self.n!r}, so that each generation gives a token; lower window"
+                f"window={self.window} must be at most n={self.n!r}, so that each model gives a token; lower window"
             )
 
     @property

@@ -48,8 +48,9 @@ def _write_words(found: Report) -> None:
             for i, band in enumerate(found.bands):
                 if band.words:
                     for m in range(found.configuration["generations"] + 1):
-                        found_ = (result.survival, result.survival_error, result.survival_exact)
-                        shares = [repr(float(values[i, m])) for values in found_]
+                        by_theory = result.survival_exact
+                        shares = [repr(float(values[i, m])) for values in (result.survival, result.survival_error)]
+                        shares.append("" if by_theory is None else repr(float(by_theory[i, m])))
                         low, high = (float(f"{edge * 1e6:.4g}") for edge in (band.low, band.high))
                         rows.writerow([name, low, high, band.words, m, *shares, result.survival_kind])
 
@@ -66,6 +67,7 @@ def _write_json(found: Report, seconds: float) -> None:
             "regime": {k: v for k, v in dataclasses.asdict(result.regime).items() if v is not None},
             "vocabulary_half_life": finite(analysis.half_life(mean)),
             "lost_after": {str(m): finite(analysis.lost_after(mean, m)) for m in LOSSES if m <= generations},
+            "remembered": result.remembered,
             "theory": {statistic: curve.kind or "none" for statistic, curve in result.curves.items()},
         }
     fit = dataclasses.asdict(found.decay.fit)
@@ -78,5 +80,6 @@ def _write_json(found: Report, seconds: float) -> None:
         "bands": [dataclasses.asdict(band) for band in found.bands],
         "provenance": provenance.provenance() | {"seconds": round(seconds, 1)},
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    plain = lambda sizes: np.asarray(sizes).tolist()  # of a schedule
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=plain)
     (found.folder / "report.json").write_text(text + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,16 @@ MOMENTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Generations that a table shows."""
 LOSSES = (1, 10, 100)
 """Generations after which losses are told."""
+SHORT: dict[str, Any] = {
+    "real": "+{:,} real",
+    "window": "window {}",
+    "reuse": {True: "reused", "pool": "pool", "prefix": "prefixes"},
+    "budget": "budget {:,}",
+    "replacement": {True: "with replacement"},
+    "share": "share {:g}",
+    "weight": "weight {:g}",
+}
+"""Settings in a title; a regime has some of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +74,9 @@ class RegimeResult:
       curves: by statistic.
       survival: the share of each band's words alive, mean over chains, ``[bands, generations + 1]``.
       survival_error: its standard error.
-      survival_exact: the same by theory.
+      survival_exact: the same by theory, or None where that does not reach.
       survival_kind: as :attr:`Curve.kind`.
+      remembered: what a chain keeps besides its last model, as a sentence; empty where that is little.
     """
 
     name: str
@@ -72,14 +84,14 @@ class RegimeResult:
     curves: dict[str, Curve]
     survival: np.ndarray
     survival_error: np.ndarray
-    survival_exact: np.ndarray
+    survival_exact: np.ndarray | None
     survival_kind: str
+    remembered: str = ""
 
     @property
     def title(self) -> str:
-        """The regime, and what real data it keeps."""
-        real = getattr(self.regime, "real", None)
-        return self.name if real is None else f"{self.name} (+{real:,} real)"
+        """The regime and its settings."""
+        return title(self.name, self.regime)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +135,32 @@ class Report:
     def worst(self) -> RegimeResult:
         """The regime in which most of the vocabulary dies."""
         return min(self.regimes.values(), key=lambda result: result.curves["support"].simulated.mean[-1])
+
+
+def title(name: str, regime: Any) -> str:
+    """A regime by its name on the command line, and its settings.
+
+    Example:
+      >>> from jaxcollapse.regimes import make
+      >>> title("most-recent", make("most-recent", n=500, window=5))
+      'most-recent (window 5)'
+    """
+    settings = details(regime, SHORT)
+    return f"{name} ({', '.join(settings)})" if settings else name
+
+
+def details(regime: Any, texts: Mapping[str, Any]) -> list[str]:
+    """The settings of a regime in words, but for those that are off."""
+    values = {key: getattr(regime, key, None) for key in texts}
+    shown = {key: value for key, value in values.items() if value is not None and value is not False}
+    return [texts[k][v] if isinstance(texts[k], Mapping) else texts[k].format(v) for k, v in shown.items()]
+
+
+def tokens_a_generation(configuration: Mapping[str, Any]) -> str:
+    """How many, and how they grow."""
+    growth = configuration.get("growth")
+    grows = "" if growth is None else f" (times {growth:g} each)"
+    return f"{configuration['n']:,} tokens a generation{grows}"
 
 
 def _short(per_million: float) -> str:

@@ -18,12 +18,13 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxcollapse import analysis, check, engine, languages, memory, runs, statistics, theory
-from jaxcollapse import regimes as regimes_
 from jaxcollapse.languages import Language
 from jaxcollapse.process import SMALLEST, Process, recursive_training
-from jaxcollapse.regimes import REGIMES, FullySynthetic
+from jaxcollapse.regimes import REGIMES, make
+from jaxcollapse.reporting import exact
 from jaxcollapse.reporting.files import write_all
 from jaxcollapse.reporting.results import Band, Curve, DecayResult, RegimeResult, Report
+from jaxcollapse.reporting.settings import regimes_of, told
 from jaxcollapse.reporting.summary import summarise
 
 CURVES = ("support", "l2_truth", "heterozygosity", "entropy")
@@ -35,6 +36,13 @@ def report(
     regimes: Sequence[str] = ("fully-synthetic", "partially-synthetic"),
     n: int | None = None,
     real: int | None = None,
+    window: int | None = None,
+    reuse: bool | str | None = None,
+    budget: int | None = None,
+    replacement: bool | None = None,
+    share: float | None = None,
+    weight: float | None = None,
+    growth: float | None = None,
     generations: int = 100,
     chains: int = 16,
     seed: int = 0,
@@ -49,7 +57,10 @@ def report(
       language: the truth; by default 50 000 words of English (needs the extra ``english``).
       regimes: names from :data:`~jaxcollapse.regimes.REGIMES`.
       n: tokens a generation; by default as many as the text had, or a million.
-      real: real tokens that the partially synthetic regime keeps; by default a tenth of ``n``.
+      real: real tokens, kept or new in each generation; by default a tenth of ``n``.
+      window, reuse, budget, replacement, share, weight: as in the regimes that have them, for all of these; by
+        default ``budget`` is ``n`` and ``share`` 0.1.
+      growth: ``n`` grows by this factor in every generation.
       generations: the last generation.
       chains: independent runs of each regime.
       seed: of all randomness.
@@ -63,7 +74,7 @@ def report(
       SVG, ``curves.csv``, ``words.csv``, ``report.json`` and ``summary.txt``.
 
     Raises:
-      ValueError, TypeError: for bad settings.
+      ValueError, TypeError: for bad settings, and for one that none of the regimes has.
       OSError: when the folder cannot be written; this is tried before anything is simulated.
       MemoryError: when the run would not fit.
 
@@ -92,11 +103,19 @@ def report(
         raise TypeError(f"language must come from jc.languages, got {type(language).__name__}")
     if np.count_nonzero(language.p.astype(np.float32) >= SMALLEST) < 2:
         raise ValueError(f"language {language.name!r} has a single token: there is nothing to lose")
-    if real is not None and names == ["fully-synthetic"]:
-        raise ValueError(f"real={real!r} is not kept by fully-synthetic; leave it out")
     n = check.static_whole_number("n", language.source.get("tokens_counted", 1_000_000) if n is None else n)
-    real = check.static_whole_number("real", max(1, n // 10) if real is None else real)
-    processes = {name: recursive_training(language, regimes_.make(name, n=n, real=real)) for name in names}
+    given = {
+        "real": real,
+        "window": window,
+        "reuse": reuse,
+        "budget": budget,
+        "replacement": replacement,
+        "share": share,
+        "weight": weight,
+        "growth": growth,
+    }
+    made = regimes_of(names, n=n, generations=generations, given=given)
+    processes = {name: recursive_training(language, regime) for name, regime in made.items()}
     folder = _writable(out)
 
     drawn = np.asarray(next(iter(processes.values())).p) > 0
@@ -125,11 +144,13 @@ def report(
         bar.set_description("decay rate")
         decay = _decay(language, fit_n, fit_chains, _key_for(key, "decay rate"), bar.update)
 
+    used = {key: value for regime in made.values() for key, value in vars(regime).items() if key in given}
+    used = {key: value for key, value in (used | {"growth": growth}).items() if value is not None}
     configuration = {
         "language": {"name": language.name, "tokens": len(language), "source": dict(language.source)},
         "regimes": names,
         "n": n,
-        "real": real,
+        **used,
         "generations": generations,
         "chains": chains,
         "seed": seed,
@@ -188,37 +209,27 @@ def frequency_bands(language: Language) -> tuple[Band, ...]:
     return tuple(reversed(bands))
 
 
-def _exact(process: Process, name: str, generations: int) -> tuple[np.ndarray | None, str]:
-    try:
-        return theory.ORACLES[name](process, generations), "exact"
-    except theory.OutOfRange:
-        if name == "support":
-            return theory.support_branching(process, generations), "branching approximation"
-        return None, ""
-
-
 def _result(
     name: str, process: Process, trace: engine.Trace, bands: tuple[Band, ...], band_support: str
 ) -> RegimeResult:
     generations = trace.generations
-    curves = {each: Curve(analysis.ensemble(trace, each), *_exact(process, each, generations)) for each in CURVES}
+    curves = {each: Curve(analysis.ensemble(trace, each), *exact.curve(process, each, generations)) for each in CURVES}
     words = np.array([max(band.words, 1) for band in bands])
     alive = analysis.ensemble(trace, band_support, levels=())
     share, error = (part[:, ::-1].T / words[:, None] for part in (alive.mean, alive.standard_error))
     p = np.asarray(process.p, dtype=np.float64)
     members = [np.flatnonzero((p >= np.float32(band.low)) & (p < np.float32(band.high))) for band in bands]
     different, back = np.unique(p, return_inverse=True)
-    try:
-        alive_, kind = theory.survival(process, generations, different), "exact"
-    except theory.OutOfRange:
-        alive_, kind = theory.survival_branching(process, generations, different), "branching approximation"
-    nothing = np.zeros(generations + 1)
-    expected = np.stack([alive_[:, back[inside]].mean(axis=1) if inside.size else nothing for inside in members])
-    return RegimeResult(name, process.regime, curves, share, error, expected, kind)
+    alive_, kind = exact.survival(process, generations, different)
+    expected = None
+    if alive_ is not None:
+        nothing = np.zeros(generations + 1)
+        expected = np.stack([alive_[:, back[inside]].mean(axis=1) if inside.size else nothing for inside in members])
+    return RegimeResult(name, process.regime, curves, share, error, expected, kind, told(process))
 
 
 def _decay(language: Language, n: int, chains: int, key: jax.Array, progress: Any) -> DecayResult:
-    process = recursive_training(language, FullySynthetic(n=n))
+    process = recursive_training(language, make("fully-synthetic", n=n))
     trace = runs.in_pieces(key, process, chains=chains, generations=3 * n, record="heterozygosity", progress=progress)
     curve = Curve(analysis.ensemble(trace, "heterozygosity"), theory.heterozygosity(process, 3 * n), "exact")
     return DecayResult(n, curve, analysis.fit_exponential(trace, "heterozygosity"), float(-np.log1p(-1 / n)))

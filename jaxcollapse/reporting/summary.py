@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from jaxcollapse import analysis
-from jaxcollapse.reporting.results import LOSSES, MOMENTS, Curve, DecayResult, Report
+from jaxcollapse.reporting.results import LOSSES, MOMENTS, Curve, DecayResult, Report, tokens_a_generation
+
+ABREAST = 3
+"""Regimes side by side in a table."""
 
 
 def summarise(found: Report) -> str:
@@ -15,16 +18,28 @@ def summarise(found: Report) -> str:
     lines = [
         f"{language.name}: {language.support:,} {found.units}, {settings['chains']} chains of "
         f"{generations} generation{'s' if generations > 1 else ''}, "
-        f"{settings['n']:,} tokens a generation, seed {settings['seed']}",
+        f"{tokens_a_generation(settings)}, seed {settings['seed']}",
+        *(f"{result.title}: {result.remembered}" for result in found.regimes.values() if result.remembered),
         "",
         f"Surviving {found.units} by generation (mean over chains; exact in brackets, ~ approximate)",
     ]
     moments = [m for m in MOMENTS if m <= generations]
     if moments[-1] != generations:
         moments.append(generations)
-    names = list(found.regimes)
+    every = list(found.regimes)
+    for i in range(0, len(every), ABREAST):
+        if i:
+            lines.append("")
+        lines += _survivors(found, every[i : i + ABREAST], moments)
+    lines += ["", *_words_table(found), "", *_decay_lines(found.decay)]
+    return "\n".join(lines)
+
+
+def _survivors(found: Report, names: list[str], moments: list[int]) -> list[str]:
+    """The vocabulary left by generation, one column for each regime."""
+    generations = found.configuration["generations"]
     width = max(26, *(len(found.regimes[name].title) + 2 for name in names))
-    lines.append("generation".ljust(12) + "".join(found.regimes[name].title.rjust(width) for name in names))
+    lines = ["generation".ljust(12) + "".join(found.regimes[name].title.rjust(width) for name in names)]
     for m in moments:
         cells = (_alive(found.regimes[name].curves["support"], m).rjust(width) for name in names)
         lines.append(f"{m:<12}" + "".join(cells))
@@ -37,8 +52,7 @@ def summarise(found: Report) -> str:
             means = (found.regimes[name].curves["support"].simulated.mean for name in names)
             lost = "".join(f"{analysis.lost_after(mean, m):.1%}".rjust(width) for mean in means)
             lines.append(f"lost by {m}".ljust(12) + lost)
-    lines += ["", *_words_table(found), "", *_decay_lines(found.decay)]
-    return "\n".join(lines)
+    return lines
 
 
 def _words_table(found: Report) -> list[str]:

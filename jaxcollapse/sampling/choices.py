@@ -25,7 +25,9 @@ def happens(key: Array, chance: Array, slots: int) -> Array:
     """Whether an event of this chance happens, independently in each slot, ``bool [slots]``; within 2^-62."""
     threshold = fixed.from_float(jnp.asarray(chance, jnp.float32), 30)
     word = words(key, slots)
-    return fixed.less(fixed.U64(word.hi >> jnp.uint32(2), (word.hi << jnp.uint32(30)) | (word.lo >> jnp.uint32(2))), threshold)
+    return fixed.less(
+        fixed.U64(word.hi >> jnp.uint32(2), (word.hi << jnp.uint32(30)) | (word.lo >> jnp.uint32(2))), threshold
+    )
 
 
 def binomial(key: Array, size: Array, chance: Array, slots: int) -> Array:

@@ -40,7 +40,7 @@ def draw_from_labels(key: Array, corpus: Labels, size: Array, slots: int) -> Lab
 
 
 def pick(stack: Labels, rows: Array, places: Array, size: Array) -> Labels:
-    """A corpus whose slot ``j`` copies place ``places[j]`` of corpus ``rows[j]``; ``stack.labels`` is ``[corpora, slots]``."""
+    """A corpus whose slot ``j`` copies place ``places[j]`` of corpus ``rows[j]`` of a stack ``[corpora, slots]``."""
     return Labels(stack.labels.at[rows, places].get(mode="clip"), size)
 
 

@@ -28,8 +28,10 @@ class Weighted(NamedTuple):
 
 def weigh(first: Labels, second: Labels, weight: Array) -> Weighted:
     """Both corpora, each token of the first counting as ``weight`` tokens: its share is ``w N/(w N + n)``."""
-    # Written so that no product feeds a sum, which some programs would round once and others twice.
-    ratio = second.size.astype(jnp.float32) / (first.size.astype(jnp.float32) * jnp.asarray(weight, jnp.float32))
+    # Written so that no product feeds a sum, which some programs would round once and others twice; and
+    # with a divisor that no compiler can know (no label is negative), which it might invert beforehand.
+    heavy = first.size.astype(jnp.float32) * jnp.asarray(weight, jnp.float32)
+    ratio = second.size.astype(jnp.float32) / jnp.where(first.labels[0] < 0, 1.0, heavy)
     return Weighted(first, second, jnp.where(second.size == 0, 1.0, 1 / (1 + ratio)))
 
 

@@ -15,9 +15,9 @@ from jaxcollapse.theory.setting import OutOfRange, distinct, generations_of, has
 def collapse_probability(process: Any, generations: int) -> np.ndarray:
     """``rho_m = P(p^(m) is a Dirac mass)``.
 
-    Collapse to one token and to another exclude each other, so it is ``sum_i P(X_i^(m) = n)``.
-    Fully synthetic: also ``P(T <= m)``; elsewhere a Dirac mass may be left again. Partially synthetic: ``sum_i p_i^N`` for every ``m >= 1``,
-    when the real corpus holds one token only.
+    Collapse to one token and to another exclude each other, so it is ``sum_i P(X_i^(m) = n)``. Fully
+    synthetic: also ``P(T <= m)``; elsewhere a Dirac mass may be left again. Partially synthetic:
+    ``sum_i p_i^N`` for every ``m >= 1``, when the real corpus holds one token only.
 
     Cost and range: as :func:`~jaxcollapse.theory.additive`; partially synthetic, every size.
 

@@ -210,9 +210,11 @@ def _from_pool(
             part = stats.hypergeom.pmf(np.arange(size + 1), pooled, count[:, None], size)
         if m == 1:
             # The count in generation 1 is the first axis from here on.
-            both = law[0][None, :, None] * part[None] if not joint else (law[0][:, None] * part).T[:, :, None] * np.eye(
-                size + 1
-            ).reshape(size + 1, 1, size + 1)
+            both = (
+                law[0][None, :, None] * part[None]
+                if not joint
+                else (law[0][:, None] * part).T[:, :, None] * np.eye(size + 1).reshape(size + 1, 1, size + 1)
+            )
         else:
             both = law[:, :, None] * part
         _allow(float(both.size))
@@ -262,7 +264,9 @@ def _prefix(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
         given = np.zeros((*law.shape, size + 1))
         for counts in itertools.product(range(size + 1), repeat=m):
             if sum(counts) == size:
-                seen = sum(ones[:, count].reshape([-1 if t == u else 1 for u in range(m)]) for t, count in enumerate(counts))
+                seen = sum(
+                    ones[:, count].reshape([-1 if t == u else 1 for u in range(m)]) for t, count in enumerate(counts)
+                )
                 chance = stats.multinomial.pmf(counts, size, [1 / m] * m)
                 np.add.at(given, (*np.indices(law.shape), np.broadcast_to(seen, law.shape)), chance)
         both = law[..., None] * given
@@ -317,8 +321,12 @@ def _window_reused(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
     law = _begin(first, p, joint)
     for m in itertools.count(2):
         total = sum(sizes)
-        count = sum(np.arange(k + 1).reshape([-1 if a == b else 1 for b in range(len(sizes))]) for a, k in enumerate(sizes))
-        yield _points(law.reshape(len(law), -1), np.broadcast_to(count, law.shape[1:]).ravel() / total, first, joint, total)
+        count = sum(
+            np.arange(k + 1).reshape([-1 if a == b else 1 for b in range(len(sizes))]) for a, k in enumerate(sizes)
+        )
+        yield _points(
+            law.reshape(len(law), -1), np.broadcast_to(count, law.shape[1:]).ravel() / total, first, joint, total
+        )
         share = regime.whole("n", m) // window
         _allow(float(law.size) * (share + 1))
         law = law[..., None] * _pmf(share, count / total)

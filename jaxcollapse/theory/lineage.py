@@ -23,6 +23,8 @@ from jaxcollapse.theory.setting import OutOfRange, generations_of, numbers
 
 NODES = 12_000
 """Models and kept corpora that one call may hold: a matrix of 1.2 GB."""
+TOKENS = 3000
+"""Single tokens that prefixes may reach back to: matrices of so many by so many, in each generation."""
 
 
 class Part(NamedTuple):
@@ -95,6 +97,11 @@ class Past:
 
     def prefixes(self, sequences: Sequence[Sequence[Part]], size: int) -> Part:
         """``size`` tokens: a multinomial number of first ones from each of these sequences, all equally likely."""
+        if len(sequences) * size > TOKENS:
+            raise OutOfRange(
+                f"second moments of prefixes follow single tokens, {TOKENS} of them at most, got {len(sequences)} "
+                f"generations of {size}; ask for fewer generations or tokens"
+            )
         nodes = np.array([[next(iter(token.weights)) for token in row[:size]] for row in sequences])
         m, places = nodes.shape[0], np.arange(1, size + 1)
         reached = stats.binom.sf(places - 1, size, 1 / m)  # P(N_t >= l)
@@ -149,7 +156,7 @@ def products(process: Any, generations: int) -> np.ndarray:
     """``1 - E sum_i p_i^(u) p_i^(v)`` for every two generations of any regime.
 
     Cost: O(generations^2) and more where a generation has many sources. Range: some 5000 generations;
-    prefixes, where each token is a node, some 10 000 tokens in all.
+    prefixes, where each token is a node, 3000 tokens in all.
 
     Returns:
       ``[generations + 1, generations + 1]``; index 0 is the truth.

@@ -9,6 +9,7 @@ pair of the tokens is one token twice with chance 1/n, else two independent toke
 <u, b>, and <v, v> = 1/k + (1 - 1/k) (L <u, u> - 1)/(L - 1): two distinct tokens of the pool agree with that chance.
 All else is bilinear; each function below states its own recursion and returns (s_m), (c_m), m = 0..g.
 """
+
 import numpy as np
 from scipy.stats import binom
 
@@ -45,7 +46,7 @@ def partial(f, g, n, big):
     s = [f, drawn(big, f)]
     for m in range(2, g + 1):
         k = size(n, m)
-        s.append((big ** 2 * s[1] + 2.0 * big * k * s[1] + drawn_counts(k, s[-1])) / (big + k) ** 2)
+        s.append((big**2 * s[1] + 2.0 * big * k * s[1] + drawn_counts(k, s[-1])) / (big + k) ** 2)
     return s, [f] + [s[1]] * g
 
 
@@ -63,7 +64,7 @@ def recent_fresh(f, g, n, keep):
             raise ValueError("an empty corpus has no frequencies")
         b[m, :m] = b[:m, m] = b[old, :m].mean(0)
         diagonal = np.diag(b)[old]
-        b[m, m] = (b[old, old].sum() + ((1.0 - diagonal) / k).sum()) / wide ** 2
+        b[m, m] = (b[old, old].sum() + ((1.0 - diagonal) / k).sum()) / wide**2
     return np.diag(b), b[:, 1]
 
 
@@ -77,7 +78,7 @@ def recent_kept(f, g, n, keep):
     k = np.array([0] + [size(n, m) // keep for m in range(1, g + 1)])
     d[0, 0] = f
     w[0, 0] = 1.0
-    for m in range(1, g + 1):                               # index m is the dataset of time m - 1
+    for m in range(1, g + 1):  # index m is the dataset of time m - 1
         if k[m]:
             d[m, :m] = d[:m, m] = w[m - 1, :m] @ d[:m, :m]
             d[m, m] = drawn(k[m], w[m - 1] @ d @ w[m - 1])
@@ -127,32 +128,32 @@ def random_prefix(f, g, n):
     """
     lengths = [max(size(n, j) for j in range(t + 1, g + 1)) for t in range(g)]
     total = 2 + sum(lengths)
-    gram, place = np.zeros((total, total)), 2               # rows: p, p^(1), then the tokens, generation by generation
+    gram, place = np.zeros((total, total)), 2  # rows: p, p^(1), then the tokens, generation by generation
     gram[0, 0] = f
-    s, row, blocks = [f], gram[0].copy(), []                # row: <p^(m-1), everything so far>
+    s, row, blocks = [f], gram[0].copy(), []  # row: <p^(m-1), everything so far>
     for m in range(1, g + 1):
         new = slice(place, place + lengths[m - 1])
         place = new.stop
-        gram[new, :new.start] = row[:new.start]
-        gram[:new.start, new] = row[:new.start, None]
+        gram[new, : new.start] = row[: new.start]
+        gram[: new.start, new] = row[: new.start, None]
         gram[new, new] = s[-1] + (1.0 - s[-1]) * np.eye(lengths[m - 1])
         blocks.append(new)
         k = size(n, m)
         parts = np.arange(k + 1)
         chance = binom.pmf(parts, k, 1.0 / m)
-        tail = np.cumsum(chance[::-1])[::-1][1:]            # tail[i - 1] = P(n_t >= i), i = 1..k
+        tail = np.cumsum(chance[::-1])[::-1][1:]  # tail[i - 1] = P(n_t >= i), i = 1..k
         same = tail[np.maximum.outer(np.arange(k), np.arange(k))]
         if m > 1:
             joint = chance[:, None] * binom.pmf(parts[None], k - parts[:, None], 1.0 / (m - 1))
             cross = joint[::-1, ::-1].cumsum(0).cumsum(1)[::-1, ::-1][1:, 1:]
         row, own = np.zeros(total), 0.0
         for a in blocks:
-            row += tail @ gram[a.start:a.start + k] / k
+            row += tail @ gram[a.start : a.start + k] / k
             for b in blocks:
                 weights = same if a is b else cross
-                own += (weights * gram[a.start:a.start + k, b.start:b.start + k]).sum() / k ** 2
+                own += (weights * gram[a.start : a.start + k, b.start : b.start + k]).sum() / k**2
         s.append(own)
-        if m == 1:                                          # p^(1) joins the matrix
+        if m == 1:  # p^(1) joins the matrix
             gram[1], gram[:, 1], gram[1, 1] = row, row, own
             gram[1, 0] = gram[0, 1] = f
             c = [f, own]
@@ -170,7 +171,7 @@ def accumulate(f, g, n):
     s, have = [f], 0
     for m in range(1, g + 1):
         k = size(n, m)
-        s.append(((have ** 2 + 2.0 * have * k) * s[-1] + drawn_counts(k, s[-1])) / (have + k) ** 2)
+        s.append(((have**2 + 2.0 * have * k) * s[-1] + drawn_counts(k, s[-1])) / (have + k) ** 2)
         have += k
     return s, [f] + [s[1]] * g
 
@@ -185,10 +186,10 @@ def subsample(f, g, n, many, copies):
     s, c, a, b, have = [f], [f], 0.0, 0.0, 0
     for m in range(1, g + 1):
         k = size(n, m)
-        a = ((have ** 2 + 2.0 * have * k) * a + drawn_counts(k, s[-1])) / (have + k) ** 2
+        a = ((have**2 + 2.0 * have * k) * a + drawn_counts(k, s[-1])) / (have + k) ** 2
         b = (have * b + k * c[-1]) / (have + k) if m > 1 else a
         have += k
-        if copies or have == 1:                             # (a pool of one token: either way 1)
+        if copies or have == 1:  # (a pool of one token: either way 1)
             s.append(drawn(many, a))
         else:
             s.append(drawn(min(many, have), (have * a - 1.0) / (have - 1.0)))
@@ -232,45 +233,68 @@ def second_moments(regime, p, generations):
     elif kind == "random":
         s, c = {"fresh": random_fresh, "pool": random_pool, "prefix": random_prefix}[regime[2]](f, g, regime[1])
     else:
-        plain = {"fully": fully, "partial": partial, "accumulate": accumulate, "subsample": subsample, "fresh": fresh,
-                 "mixture": mixture}
+        plain = {
+            "fully": fully,
+            "partial": partial,
+            "accumulate": accumulate,
+            "subsample": subsample,
+            "fresh": fresh,
+            "mixture": mixture,
+        }
         s, c = plain[kind](f, g, *regime[1:])
     return np.array(s, float), np.array(c, float)
 
 
 def simpson(regime, p, generations):
     """E sum_i (p^(m)_i)^2 at m = 0..generations."""
-    return second_moments(regime, p, generations)[0][:generations + 1]
+    return second_moments(regime, p, generations)[0][: generations + 1]
 
 
 def l2_first(regime, p, generations):
     """E sum_i (p^(m)_i - p^(1)_i)^2 at m = 0..generations."""
     s, c = second_moments(regime, p, generations)
-    return (s - 2.0 * c + s[1])[:generations + 1]
+    return (s - 2.0 * c + s[1])[: generations + 1]
 
 
 if __name__ == "__main__":
     from regimes_enumeration import expectation
+
     regimes = []
     for n in (1, 2, 4, [1, 3, 2], [4, 2, 3, 1], [2, 1, 4]):
-        regimes += [("fully", n), ("partial", n, 3), ("partial", n, 1), ("recent", n, 1, False), ("recent", n, 1, True),
-                    ("random", n, "fresh"), ("random", n, "pool"), ("accumulate", n), ("fresh", n, 2, 1),
-                    ("fresh", n, 2, 0.4), ("fresh", n, 3, 2.5), ("fresh", n, 0, 1), ("mixture", n, 0.25),
-                    ("mixture", n, 0), ("mixture", n, 1)]
+        regimes += [
+            ("fully", n),
+            ("partial", n, 3),
+            ("partial", n, 1),
+            ("recent", n, 1, False),
+            ("recent", n, 1, True),
+            ("random", n, "fresh"),
+            ("random", n, "pool"),
+            ("accumulate", n),
+            ("fresh", n, 2, 1),
+            ("fresh", n, 2, 0.4),
+            ("fresh", n, 3, 2.5),
+            ("fresh", n, 0, 1),
+            ("mixture", n, 0.25),
+            ("mixture", n, 0),
+            ("mixture", n, 1),
+        ]
         regimes += [("subsample", n, many, copies) for many in (1, 3, 4) for copies in (True, False)]
     for n in (2, 4, 5, [4, 2, 6], [2, 5, 4, 2]):
         regimes += [("recent", n, 2, again) for again in (True, False)]
     regimes += [("recent", n, 3, again) for n in (3, 6, [3, 6, 4]) for again in (True, False)]
-    regimes += [("recent", [2, 1, 2], 2, True)]             # a dataset of no tokens in the window
+    regimes += [("recent", [2, 1, 2], 2, True)]  # a dataset of no tokens in the window
     worst = 0.0
     for regime in regimes + [("random", n, "prefix") for n in (1, 2, 3, [1, 3, 2], [3, 1, 2], [2, 3, 1])]:
         prefix, gap = "prefix" in regime, 0.0
         for p in ((0.5, 0.5), (0.8, 0.2), (0.7, 0.0, 0.3)) + (() if prefix else ((1 / 3,) * 3, (0.6, 0.3, 0.1))):
             g = 3 if prefix and len(p) == 3 else 4
             exact = expectation(regime, p, g)
-            gap = max(gap, *abs(simpson(regime, p, g) - exact["simpson"][0]),
-                      *abs(l2_first(regime, p, g) - exact["l2_first"][0]))
+            gap = max(
+                gap,
+                *abs(simpson(regime, p, g) - exact["simpson"][0]),
+                *abs(l2_first(regime, p, g) - exact["l2_first"][0]),
+            )
         worst = max(worst, gap)
-        print(f"{str(regime):45s} {gap:.1e}")
+        print(f"{regime!s:45s} {gap:.1e}")
     print(f"{len(regimes) + 6} regimes, largest discrepancy {worst:.1e}")
     assert worst < 1e-12

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxcollapse import check
 from jaxcollapse.regimes import FreshReal, FullySynthetic, Mixture
-from jaxcollapse.theory.setting import generations_of
+from jaxcollapse.theory.setting import generations_of, numbers
 
 
 def _each(name: str, value: Any, last: int, least: float, most: float) -> np.ndarray:
@@ -64,9 +64,9 @@ def mixture_error(simpson: float, n: Any, share: Any, generations: int) -> np.nd
 
 
 def fresh_real_error(simpson: float, n: Any, real: Any, generations: int, *, weight: float = 1.0) -> np.ndarray:
-    """``R_m = E ||p^(m) - p||_2^2`` with ``N_m`` new real tokens and ``n_m`` of p^(m-1), each real count times ``weight``.
+    """``R_m = E ||p^(m) - p||_2^2`` with ``N_m`` new real tokens and ``n_m`` of p^(m-1), real counts times ``weight``.
 
-    With ``omega = w N/(w N + n)``, the real share: ``R_1 = (1 - S_0)/N``, and for ``m >= 2``
+    With the real share ``omega = w N/(w N + n)``, ``R_1 = (1 - S_0)/N``, and for ``m >= 2``
 
     ``R_m = (1 - S_0) [omega^2/N + (1 - omega)^2/n] + (1 - omega)^2 (1 - 1/n) R_{m-1}``;
 
@@ -107,7 +107,7 @@ def fresh_real_error(simpson: float, n: Any, real: Any, generations: int, *, wei
 
 
 def bakshi_chakraborty(process: Any, generations: int) -> np.ndarray:
-    """``E ||p^(m) - p||_2^2`` by the recursion of Bakshi and Chakraborty, for ``Mixture``, ``FreshReal``, ``FullySynthetic``.
+    """``E ||p^(m) - p||_2^2`` for ``Mixture``, ``FreshReal`` and ``FullySynthetic``.
 
     See :func:`mixture_error` and :func:`fresh_real_error`, which take plain numbers. The recursion is
     exact, so it equals :func:`~jaxcollapse.theory.l2_truth`, and ``S_m - S_0``.
@@ -122,16 +122,11 @@ def bakshi_chakraborty(process: Any, generations: int) -> np.ndarray:
 
     Example:
       >>> import jaxcollapse as jc
-      >>> process = jc.recursive_training([0.5, 0.5], jc.regimes.Mixture(n=2, share=0.5))
+      >>> process = jc.recursive_training([0.5, 0.5], jc.Mixture(n=2, share=0.5))
       >>> bakshi_chakraborty(process, 3).tolist()
       [0.0, 0.25, 0.28125, 0.28515625]
     """
-    from jaxcollapse.learners import Categorical
-
-    last, regime = generations_of(generations), process.regime
-    if not isinstance(process.learner, Categorical):
-        raise TypeError(f"theory knows the learner Categorical only, got {type(process.learner).__name__}")
-    p = check.probabilities("p", process.p)
+    (p, regime), last = numbers(process), generations_of(generations)
     simpson, when = float(p @ p), range(1, last + 1)
     # Shares and weights as the simulation has them, in float32.
     match regime:
@@ -182,7 +177,7 @@ def he_weight(real: int, n: int) -> Weight:
 
     Example:
       >>> [round(number, 4) for number in he_weight(real=100, n=100)]
-      [0.618, 1.618, 0.6168, 1.6111]
+      [0.618, 1.618, 0.617, 1.6108]
     """
     real, n = check.static_whole_number("real", real), check.static_whole_number("n", n)
     # The positive root of a quadratic, without the difference in which its digits would cancel.

@@ -14,7 +14,7 @@ STATES = 200_000
 
 
 def even_split(p: Any, real: int) -> float:
-    """``E max_A p^(1)(A) p^(1)(A^c)``, over all sets A of tokens, for a corpus of ``real`` tokens of p; or a bound on it.
+    """``E max_A p^(1)(A) p^(1)(A^c)`` over sets A of tokens, for a corpus of ``real`` tokens of p; or a bound on it.
 
     Never below the expectation, the side on which Theorem 4 stays true, and at most 1/4. Exact (to
     rounding) for two tokens, and wherever the corpora can be enumerated, token by token, in 200 000
@@ -45,13 +45,14 @@ def even_split(p: Any, real: int) -> float:
 def _majority(p: np.ndarray, real: int) -> float:
     half = real // 2
     best = half * (real - half) / real**2
-    # p^(1) needs more than half of N: hardly ever, unless p is near half itself; skipped, a term only lowers the bound.
-    likely = p[stats.binom.sf(half, real, p) > 1e-15]
-    if len(likely) == 0:
-        return best
-    counts = np.arange(half + 1, real + 1)
-    loss = np.maximum(best - counts / real * (real - counts) / real, 0)
-    return float(best - sum(stats.binom.pmf(counts, real, q) @ loss for q in likely))
+
+    def above(less: int) -> np.ndarray:
+        """``P(Bin(N - l, p) > N/2 - l)``, which the first l factorial moments of a count above N/2 contain."""
+        return stats.binom.sf(half - less, real - less, p) if real >= less else np.zeros_like(p)
+
+    share = p * above(1)
+    square = (1 - 1 / real) * p**2 * above(2) + share / real
+    return max(0.0, float(best - np.sum(best * above(0) - share + square)))
 
 
 def _enumerate(p: np.ndarray, real: int) -> float | None:
