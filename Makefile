@@ -22,9 +22,10 @@ test: $(VENV)/installed-for-development
 	$(BIN)/mypy
 	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m "not campaign" --durations=10
 
-# The long verification: the checks that take minutes each.
+# The verification campaign: random settings of every regime, whole laws, limits, published numbers, mutants.
 verify: $(VENV)/installed-for-development
-	$(BIN)/pytest -m campaign -v
+	$(BIN)/python tests/campaign --out verification
+	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m campaign -v
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "jaxcollapse needs Python 3.11 or newer, found " + sys.version.split()[0])'

@@ -10,8 +10,6 @@ import numpy as np
 
 LARGEST = 2**31 - 1
 """Counts are 32-bit integers."""
-LARGEST_POOL = 2_147_000_000
-"""Tokens that a growing pool may hold: a little below 2^31, for a traced total is known in float32 only."""
 HEAVIEST = 1e6
 """The most that one token may weigh."""
 
@@ -21,6 +19,15 @@ def concrete(value: Any) -> bool:
     if isinstance(value, jax.core.Tracer):
         return False
     return isinstance(value, numbers.Number | np.ndarray | np.generic | jax.Array | list | tuple)
+
+
+def shown(value: Any) -> str:
+    """A value in a message: long arrays by their first entries, their length and their largest."""
+    if not concrete(value) or np.size(value) <= 8:
+        return repr(value.tolist() if isinstance(value, np.ndarray | jax.Array) and np.ndim(value) else value)
+    array = np.ravel(np.asarray(value))
+    first = ", ".join(str(entry) for entry in array[:3].tolist())
+    return f"[{first}, ...] ({array.size} of them, at most {array.max()})"
 
 
 def whole_number(name: str, value: Any, *, least: int = 1, most: int = LARGEST, remedy: str = "") -> None:
@@ -34,9 +41,9 @@ def whole_number(name: str, value: Any, *, least: int = 1, most: int = LARGEST, 
     array = np.asarray(value)
     advice = f"; {remedy}" if remedy else ""
     if array.dtype.kind not in "iu" and not (array.dtype == object and _all_integers(array)):
-        raise ValueError(f"{name} must be a whole number, got {value!r}{advice}")
+        raise ValueError(f"{name} must be a whole number, got {shown(value)}{advice}")
     if array.size == 0 or not (least <= array.min() and array.max() <= most):
-        raise ValueError(f"{name} must be between {least} and {most}, got {value!r}{advice}")
+        raise ValueError(f"{name} must be between {least} and {most}, got {shown(value)}{advice}")
 
 
 def _all_integers(array: np.ndarray) -> bool:

@@ -65,7 +65,8 @@ class Trace:
             bad = int(np.sum((np.asarray(self.status) & fault) != 0))
             if bad:
                 remedy = {
-                    Status.SIZE: "a sample size is below 1 or above its capacity; raise the capacity",
+                    Status.SIZE: "a size, share or weight is outside its range or above its capacity, or a pool "
+                    "outgrew its room; mend the value or raise the capacity",
                     Status.TRUTH: "p has a negative or NaN entry or does not sum to one",
                 }[fault]
                 raise ValueError(f"{bad} of {self.status.size} chains had bad inputs: {remedy}")
@@ -373,7 +374,7 @@ def _simulate(
     def one_chain(chain: Array) -> tuple[Array, dict[str, Array]]:
         state, values = _start_chain(key, process, chain, record)
         if generations > 1:
-            _, more = _advance_chain(key, process, state, generations - 1, record)
+            state, more = _advance_chain(key, process, state, generations - 1, record)
             values = jax.tree.map(lambda *pieces: jnp.concatenate(pieces), values, more)
         return state.status, values
 
@@ -400,13 +401,20 @@ def _collapse_times(key: Array, process: Process, chains: Array, max_generations
             chain = process.step(_chain_key(key, chain.chain, m), chain._replace(m=state.m))
             return chain._replace(m=_OUTSIDE), look(chain)
 
+        before = state.status
         state, seen = jax.vmap(step)(state._replace(m=_OUTSIDE))
         times = jax.tree.map(lambda time, over: jnp.where(over, time, m), times, done)
-        return state._replace(m=m), times, jax.tree.map(jnp.logical_or, done, seen)
+        # What comes after a chain is at rest, while others still run, is none of its business.
+        status = jnp.where(over(done), before, state.status)
+        return state._replace(m=m, status=status), times, jax.tree.map(jnp.logical_or, done, seen)
+
+    def over(done: tuple[Array, Array]) -> Array:
+        first, final = done
+        return final if process.regime.settles else first
 
     def unfinished(carry: tuple[State, tuple, tuple]) -> Array:
-        state, _, (first, final) = carry
-        return (state.m < max_generations) & ~jnp.all(final if process.regime.settles else first)
+        state, _, done = carry
+        return (state.m < max_generations) & ~jnp.all(over(done) | (state.status != 0))
 
     state, seen = jax.vmap(begin)(chains)
     done = jax.tree.map(lambda now: now | truth_is_dirac, seen)

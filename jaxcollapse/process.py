@@ -157,7 +157,7 @@ class Status(enum.IntFlag):
     """What was wrong with a chain's traced inputs; its statistics are then NaN, or -1 for integers."""
 
     OK = 0
-    SIZE = 1  #: a sample size is below 1 or above its capacity
+    SIZE = 1  #: a size, share or weight is outside its range or capacity, or a pool outgrew its room
     TRUTH = 2  #: p has a NaN or negative entry, or does not sum to one
 
 
@@ -387,9 +387,15 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
     from jaxcollapse.learners import Categorical
 
     learner = Categorical() if learner is None else learner
-    members = ("draw_real", "begin", "remember", "collect", "absorbed", "closed", "settles", "verbs", "room")
+    methods = ("draw_real", "begin", "remember", "collect", "absorbed", "faults", "refuse")
+    members = (*methods, "closed", "settles", "verbs", "room")
     _must_have("regime", regime, members, "FullySynthetic(n=500)")
-    _must_have("learner", learner, ("truth", "sample", "merge", "fit", "table", "dirac"), "learners.Categorical()")
+    _must_have(
+        "learner",
+        learner,
+        ("truth", "sample", "merge", "reserve", "compact", "fit", "table", "dirac"),
+        "learners.Categorical()",
+    )
     for verb in regime.verbs:
         if not hasattr(learner, verb):
             raise TypeError(f"{type(regime).__name__} needs a learner that can {verb}, and {learner!r} cannot")

@@ -34,10 +34,16 @@ class Schedule:
     sizes: Any
 
     def __post_init__(self) -> None:
+        if isinstance(self.sizes, list | tuple):
+            traced = any(isinstance(size, jax.core.Tracer) for size in self.sizes)
+            object.__setattr__(self, "sizes", (jnp if traced else np).asarray(self.sizes))
         if check.concrete(self.sizes):
             if np.ndim(self.sizes) != 1:
                 raise ValueError(f"sizes must be a vector, one size a generation, got shape {np.shape(self.sizes)}")
             check.whole_number("sizes", self.sizes)
+
+    def __repr__(self) -> str:
+        return f"Schedule({check.shown(self.sizes)})"
 
     def at(self, m: Any) -> Array:
         """The size at generation ``m >= 1``."""
@@ -52,8 +58,7 @@ def given(sizes: Any) -> Schedule:
       >>> given([5, 7]).sizes.tolist()
       [5, 7]
     """
-    check.whole_number("sizes", sizes)
-    return Schedule(np.atleast_1d(np.asarray(sizes, dtype=np.int64)))
+    return Schedule(sizes)
 
 
 def constant(n: int, generations: int) -> Schedule:
@@ -84,11 +89,11 @@ def geometric(first: int, ratio: float, generations: int, *, most: int | None = 
     first = check.static_whole_number("first", first)
     ratio = check.real_number("ratio", ratio, 0, 1e6, "sizes grow above 1 and shrink below")
     generations = check.static_whole_number("generations", generations)
-    most = check.LARGEST if most is None else check.static_whole_number("most", most)
     with np.errstate(over="ignore"):
         sizes = np.clip(np.floor(first * ratio ** np.arange(generations)), 1, None)
-    if most == check.LARGEST and sizes.max() > most:
+    if most is None and sizes.max() > check.LARGEST:
         raise ValueError(
-            f"ratio={ratio:g} makes n exceed {most} within {generations} generations; lower it, or give most="
+            f"ratio={ratio:g} makes n exceed {check.LARGEST} within {generations} generations; lower it, or give most="
         )
-    return Schedule(np.minimum(sizes, most).astype(np.int64))
+    limit = check.LARGEST if most is None else check.static_whole_number("most", most)
+    return Schedule(np.minimum(sizes, limit).astype(np.int64))

@@ -41,7 +41,7 @@ class Base:
             return
         given = {room for room in self.sizes.values() if getattr(self, room) is not None}
         for name, room in self.sizes.items():
-            check.whole_number(name, values[name], least=self.least.get(name, 1))
+            check.whole_number(name, values[name], least=self._least(name))
             object.__setattr__(self, room, _capacity(name, values[name], getattr(self, room)))
         # A power of two may be twice what is needed; near the largest count, only what is needed fits.
         for name, room in reversed(self.sizes.items()):
@@ -60,8 +60,11 @@ class Base:
 
     def size(self, name: str, m: Any) -> Array:
         """A size at generation ``m`` as the int32 that draws use, kept within its room even where it is not sound."""
-        least, most = self.least.get(name, 1), getattr(self, self.sizes[name])
+        least, most = self._least(name), getattr(self, self.sizes[name])
         return jnp.clip(_at(getattr(self, name), m), least, most).astype(jnp.int32)
+
+    def _least(self, name: str) -> int:
+        return 1 if isinstance(getattr(self, name), Schedule) else self.least.get(name, 1)
 
     def whole(self, name: str, m: int) -> int:
         """The same for concrete sizes, in Python; for the theory."""
@@ -94,7 +97,7 @@ class Base:
 
     def faults(self, m: Any) -> Array:
         wrong = [
-            _outside(_at(getattr(self, name), m), self.least.get(name, 1), getattr(self, room))
+            _outside(_at(getattr(self, name), m), self._least(name), getattr(self, room))
             for name, room in self.sizes.items()
         ]
         return jnp.any(jnp.stack(wrong))
@@ -113,6 +116,11 @@ class Base:
 
     def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
         return learner.dirac(model) >= 0
+
+
+def parts(key: Array, count: int) -> list[Array]:
+    """A key for each thing that is drawn; ``jax.random.split`` would depend on a global flag."""
+    return [jax.random.fold_in(key, part) for part in range(count)]
 
 
 def only_if(condition: Array, draw: Callable[[], Corpus]) -> Corpus:
@@ -136,7 +144,7 @@ def put(stack: Any, row: Array, model: Any) -> Any:
 
 def rows_and_places(sizes: Array, slots: int) -> tuple[Array, Array]:
     """Lay corpora of these sizes end to end: the row and the place in it of each slot, ``int32 [slots]``."""
-    ends = jnp.cumsum(sizes)
+    ends = jnp.cumsum(sizes, dtype=jnp.int32)
     slot = lax.iota(jnp.int32, slots)
     row = jnp.minimum(jnp.searchsorted(ends, slot, side="right").astype(jnp.int32), sizes.shape[0] - 1)
     return row, jnp.maximum(slot - (ends - sizes)[row], 0)
@@ -151,8 +159,9 @@ def _capacity(name: str, size: Any, capacity: int | None) -> int:
                 f"give {'capacity' if name == 'n' else name + '_capacity'}= its largest value"
             )
         return min(1 << (max(int(np.max(size)), 1) - 1).bit_length(), check.LARGEST)
-    capacity = check.static_whole_number("capacity", capacity)
-    check.whole_number(name, size, least=0, most=capacity, remedy="raise its capacity or lower it")
+    capacity = check.static_whole_number("capacity" if name == "n" else f"{name}_capacity", capacity)
+    least = min(1, int(np.min(size))) if check.concrete(size) else 1
+    check.whole_number(name, size, least=least, most=capacity, remedy="raise its capacity or lower it")
     return capacity
 
 
@@ -162,6 +171,11 @@ def _numbers(size: Any) -> Any:
 
 def _at(size: Any, m: Any) -> Array:
     return size.at(m) if isinstance(size, Schedule) else jnp.asarray(size)
+
+
+def is_value(value: Any) -> bool:
+    """Whether a setting can and must be judged now: it is neither traced nor a placeholder."""
+    return not (isinstance(value, jax.core.Tracer) or _is_placeholder(value))
 
 
 def _is_placeholder(value: Any) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse import check
+from jaxcollapse import check, fixed
 from jaxcollapse.process import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, regime, static
+from jaxcollapse.regimes.base import Base, parts, regime, static
 from jaxcollapse.schedules import Schedule
 
 
@@ -22,20 +21,19 @@ class _Pool(Base):
     def refuse(self, generations: int) -> None:
         if check.concrete(self.n) or (isinstance(self.n, Schedule) and check.concrete(self.n.sizes)):
             pooled = self.total("n", generations)
-            if pooled > check.LARGEST_POOL:
+            if pooled > check.LARGEST:
                 raise ValueError(
                     f"{type(self).__name__} would pool {pooled:,} tokens in {generations} generations, and counts end "
-                    f"at {check.LARGEST_POOL:,}; lower n={self.n!r} or the generations"
+                    f"at {check.LARGEST:,}; lower n={self.n!r} or the generations"
                 )
 
     def faults(self, m: Any) -> Array:
-        if isinstance(self.n, Schedule):
-            sizes = jnp.asarray(self.n.sizes, jnp.float32)
-            within = jnp.arange(sizes.shape[0]) < m
-            pooled = jnp.sum(jnp.where(within, sizes, 0)) + sizes[-1] * jnp.maximum(m - sizes.shape[0], 0)
-        else:
-            pooled = jnp.asarray(self.n).astype(jnp.float32) * m
-        return Base.faults(self, m) | (pooled > check.LARGEST_POOL * (1 + 1e-5))
+        sizes = self.n.sizes if isinstance(self.n, Schedule) else jnp.asarray(self.n)[None]
+        sizes = jnp.maximum(jnp.asarray(sizes), 0).astype(jnp.uint32)
+        within = jnp.where(jnp.arange(sizes.shape[0]) < m, sizes, 0)
+        beyond = jnp.maximum(jnp.asarray(m) - sizes.shape[0], 0).astype(jnp.uint32)
+        pooled = fixed.add(fixed.sum_of(fixed.U64(jnp.zeros_like(within), within)), fixed.multiply(sizes[-1], beyond))
+        return Base.faults(self, m) | (pooled.hi > 0) | (pooled.lo > check.LARGEST)
 
 
 @regime
@@ -54,7 +52,7 @@ class Accumulate(_Pool):
 
     Raises:
       ValueError: when ``n`` is not a whole number between 1 and ``capacity``; in a run, when the pool
-        would exceed some 2^31 tokens.
+        would exceed 2^31 - 1 tokens.
 
     Source: Gerstgrasser et al. (2024), arXiv 2404.01413.
 
@@ -104,7 +102,7 @@ class AccumulateSubsample(_Pool):
 
     Raises:
       ValueError: when a size is not a whole number between 1 and its capacity; in a run, when the
-        pool would exceed some 2^31 tokens.
+        pool would exceed 2^31 - 1 tokens.
 
     Source: Kazdan et al. (2024), arXiv 2410.16713.
 
@@ -139,7 +137,7 @@ class AccumulateSubsample(_Pool):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_model, of_pool = jax.random.split(key)
+        of_model, of_pool = parts(key, 2)
         pool = learner.add(memory, learner.sample(of_model, model, self.size("n", m), self.capacity))
         return self._part(of_pool, learner, pool, m), pool
 

@@ -10,7 +10,7 @@ from jax import Array, lax
 
 from jaxcollapse import check, sampling
 from jaxcollapse.process import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, put, regime, stack_of, static
+from jaxcollapse.regimes.base import Base, parts, put, regime, stack_of, static
 from jaxcollapse.schedules import Schedule
 
 LONGEST = 2**16 - 1
@@ -58,11 +58,14 @@ class RandomlySampled(Base):
     def check(self) -> None:
         if self.reuse is True:
             object.__setattr__(self, "reuse", "pool")
-        if self.reuse is not False:
-            check.choice("reuse", self.reuse, ("pool", "prefix"))
+        if self.reuse is not False and self.reuse not in ("pool", "prefix"):
+            raise ValueError(f"reuse must be False, True (which is 'pool'), 'pool' or 'prefix', got {self.reuse!r}")
         if self.reuse == "prefix":
-            remedy = "prefixes of every generation are kept, so say how long a run may be"
-            check.static_whole_number("generations", self.generations, remedy=remedy)
+            if self.generations is None:
+                raise ValueError(
+                    "generations=None must be the last generation of a run: prefixes need every token that was written"
+                )
+            check.static_whole_number("generations", self.generations)
         elif self.generations is not None:
             raise ValueError(f"generations={self.generations!r} is for reuse='prefix' only; leave it out")
 
@@ -123,7 +126,7 @@ class RandomlySampled(Base):
         n = self.size("n", m)
         if not self.reuse:
             return learner.sample(key, memory, n, self.capacity), memory
-        of_model, of_past = jax.random.split(key)
+        of_model, of_past = parts(key, 2)
         if self.reuse == "pool":
             mean = learner.blend(memory, learner.sample(of_model, model, n, self.capacity))
             return learner.sample(of_past, mean, n, self.capacity), mean

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jaxcollapse import check, sampling
 from jaxcollapse.process import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, only_if, regime, static
+from jaxcollapse.regimes.base import Base, is_value, only_if, parts, regime, static
+from jaxcollapse.schedules import Schedule
 
 
 @regime
@@ -45,6 +45,10 @@ class PartiallySynthetic(Base):
     real_capacity: Any = static()
     closed: ClassVar[bool] = True
     sizes: ClassVar[dict[str, str]] = {"n": "capacity", "real": "real_capacity"}
+
+    def check(self) -> None:
+        if isinstance(self.real, Schedule):
+            raise ValueError("real must be one number, for the corpus is drawn once; FreshReal takes a schedule")
 
     @property
     def room(self) -> int:
@@ -106,7 +110,7 @@ class FreshReal(Base):
     least: ClassVar[dict[str, int]] = {"real": 0}
 
     def check(self) -> None:
-        if self.weight is not None and check.concrete(self.weight):
+        if self.weight is not None and is_value(self.weight):
             check.real_numbers("weight", self.weight, 0, check.HEAVIEST)
 
     @property
@@ -135,13 +139,13 @@ class FreshReal(Base):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_truth, of_model = jax.random.split(key)
+        of_truth, of_model = parts(key, 2)
         real = learner.sample(of_truth, truth, self.size("real", m), self.real_capacity)
         return self._join(learner, real, learner.sample(of_model, model, self.size("n", m), self.capacity)), ()
 
     def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
         token = learner.dirac(model)
-        none = self.size("real", m) == 0
+        none = jnp.asarray(False) if isinstance(self.real, Schedule) else self.size("real", m) == 0
         if self.weight is not None:
             none = none | (jnp.asarray(self.weight) == 0)
         return (token >= 0) & ((token == learner.dirac(truth)) | none)
@@ -187,7 +191,7 @@ class Mixture(Base):
     settles: ClassVar[bool] = False
 
     def check(self) -> None:
-        if check.concrete(self.share):
+        if is_value(self.share):
             check.real_numbers("share", self.share, 0, 1)
 
     def faults(self, m: Any) -> Array:
@@ -197,7 +201,7 @@ class Mixture(Base):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_number, of_truth, of_model = jax.random.split(key, 3)
+        of_number, of_truth, of_model = parts(key, 3)
         n = self.size("n", m)
         real = sampling.binomial(of_number, n, self.share, self.capacity)
         corpus = learner.merge(

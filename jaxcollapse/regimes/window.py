@@ -74,6 +74,7 @@ class MostRecent(Base):
     @property
     def each(self) -> int:
         """Static room for the tokens of one model."""
+        check.static_whole_number("window", self.window)
         return max(1, int(self.capacity) // self.window)
 
     @property
@@ -122,7 +123,7 @@ class MostRecent(Base):
 
     def _together(self, learner: Learner, datasets: Any, sizes: Array) -> Corpus:
         rows, places = rows_and_places(sizes, self.room)
-        return learner.pick(datasets, rows, places, jnp.sum(sizes))
+        return learner.pick(datasets, rows, places, jnp.sum(sizes, dtype=jnp.int32))
 
     def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
         token = learner.dirac(model)

@@ -57,6 +57,8 @@ def regimes_of(
             raise ValueError(f"{key}={value!r} is not a setting of {these}; leave {dashes}{key} out")
     values = {key: DEFAULTS[key](n) if key in DEFAULTS and given.get(key) is None else given.get(key) for key in given}
     values |= {key: default(n) for key, default in DEFAULTS.items() if key not in values}
+    if values.get("window") is not None:
+        check.static_whole_number("window", values["window"])
     growth = values.pop("growth", None)
     # Prefixes of every generation are kept, so that regime must know how many there will be.
     longest = generations if values.get("reuse") == "prefix" else None
@@ -97,7 +99,7 @@ def remembered(process: Process) -> tuple[int, int, int]:
 def told(process: Process) -> str:
     """What a chain must remember, as a sentence; empty where that is no more than its last model."""
     numbers, in_bytes, of_model = remembered(process)
-    if numbers <= of_model:
+    if numbers <= 1.05 * of_model:  # a few sizes more are not worth a line
         return ""
     unit = next((u for u in ((30, "GiB"), (20, "MiB")) if in_bytes >= 1 << u[0]), (10, "KiB"))
     shown = f"{in_bytes / (1 << unit[0]):,.1f} {unit[1]}"

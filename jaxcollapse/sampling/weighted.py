@@ -37,7 +37,7 @@ def weigh(first: Labels, second: Labels, weight: Array) -> Weighted:
 
 def draw_from_weighted(key: Array, model: Weighted, size: Array, slots: int) -> Labels:
     """``size`` tokens of the mixture: the corpus is chosen by its share, then one of its slots uniformly."""
-    of_part, of_slot = jax.random.split(key)
+    of_part, of_slot = (jax.random.fold_in(key, part) for part in (0, 1))
     in_first = happens(of_part, model.share, slots)
     room = model.first.labels.shape[0]
     bound = jnp.where(in_first, model.first.size, model.second.size).astype(jnp.uint32)

@@ -14,6 +14,7 @@ import numpy as np
 
 from jaxcollapse.theory import bounds
 from jaxcollapse.theory.ancestry import ancestors
+from jaxcollapse.theory.budget import Budget, real_needed, synthetic_budget
 from jaxcollapse.theory.collapse import (
     collapse_probability,
     expected_collapse_time,
@@ -64,6 +65,7 @@ ORACLES: dict[str, Callable[[Any, int], np.ndarray]] = {
 
 __all__ = [
     "ORACLES",
+    "Budget",
     "OutOfRange",
     "additive",
     "ancestors",
@@ -81,6 +83,7 @@ __all__ = [
     "l2_first",
     "l2_truth",
     "products",
+    "real_needed",
     "simpson",
     "spectrum",
     "stationary",
@@ -89,6 +92,7 @@ __all__ = [
     "support_variance",
     "survival",
     "survival_branching",
+    "synthetic_budget",
     "tail_mass",
     "winner_probability",
 ]

@@ -55,7 +55,8 @@ def synthetic_budget(p: Any, *, real: int, epsilon: float, generations: int | No
     0 where a single token is too much, ``inf`` where every ``n`` will do. For a fixed number of
     generations large ``n`` are harmless again: drift needs some ``n`` generations. The deviation does
     not quite rise with ``n``: it dips by some 0.4/N of itself where N divides ``n`` and p^(1) can be met
-    exactly; twelve sizes below the one found are looked at, too.
+    exactly; twelve sizes below the one found are looked at, too. (That these suffice, and that no ``n`` exceeds
+    the Beta limit, is not proven but measured, by visiting every ``n <= 120`` in 2640 cases of N <= 20.)
 
     Cost: mostly a second, near the end of the range a minute or two. Range: for N = 100, ``n`` up to some 1500.
 

@@ -30,8 +30,10 @@ from jaxcollapse.theory.setting import OutOfRange, generations_of, numbers
 
 CELLS = 2e7
 """Entries that one array may have."""
-WORK = 2e10
-"""Multiplications that one call may spend on all tokens together."""
+WORK = 1e10
+"""Multiplications that one call may spend on all tokens together: some 20 s."""
+PMF = 100
+"""A binomial probability costs as much as so many multiplications."""
 
 
 class Frequencies(NamedTuple):
@@ -71,48 +73,69 @@ def expectation(
     p, _ = numbers(process)
     different, many = np.unique(p[p > 0], return_counts=True)
     curve = np.zeros(generations_of(generations))
-    spent = 0.0
-    for p_i, count in zip(different, many, strict=True):
-        for m, law in enumerate(frequencies(process, float(p_i), generations, joint=joint)):
-            curve[m] += count * float(law.chance @ f(law.first, law.now, float(p_i)))
-            spent += len(law.chance)
-            if spent * len(different) > WORK:
-                raise _too_much("all tokens' laws", spent * len(different))
+    for law, count, p_i in zip(frequencies(process, different, generations, joint=joint), many, different, strict=True):
+        for m, now in enumerate(law):
+            curve[m] += count * float(now.chance @ f(now.first, now.now, float(p_i)))
     return curve
 
 
-def frequencies(process: Any, p: float, generations: int, *, joint: bool = False) -> Iterator[Frequencies]:
-    """The law of one token of true probability p at ``m = 1, 2, ...``; errors as :func:`expectation`."""
+def frequencies(
+    process: Any, p: np.ndarray, generations: int, *, joint: bool = False
+) -> Iterator[Iterator[Frequencies]]:
+    """The laws at ``m = 1..generations`` of tokens of true probabilities ``p [d]``; errors as :func:`expectation`."""
     _, regime = numbers(process)
     chain = CHAINS.get(type(regime))
     if chain is None:
         raise TypeError(f"the exact law of one token is not known for {type(regime).__name__}; its second moments are")
-    return itertools.islice(chain(regime, p, joint), generations)
+    ask = _Ask(joint, len(p))
+    for p_i in p:
+        yield itertools.islice(chain(regime, float(p_i), ask), generations)
 
 
-def _pmf(size: int, chance: np.ndarray | float) -> np.ndarray:
-    """Binomial laws, ``[..., size + 1]``."""
-    chance = np.asarray(chance, float)
-    _allow(chance.size * (size + 1.0))
-    return stats.binom.pmf(np.arange(size + 1), size, np.clip(chance, 0, 1)[..., None])
+class _Ask:
+    """What a caller wants to know, and what that has cost.
 
+    Attributes:
+      joint: whether p^(1) matters.
+      tokens: how many laws are wanted, each as dear as the others.
+    """
 
-def _allow(cells: float) -> None:
-    if cells > CELLS:
-        raise _too_much("the law of one token", cells)
+    def __init__(self, joint: bool, tokens: int) -> None:
+        self.joint = joint
+        self.tokens = tokens
+        self._spent = 0.0
+        self._begun = 0
+
+    def allow(self, cells: float, work: float = 1.0) -> None:
+        """Refuse an array that is too large, or one too many: all tokens together must stay below :data:`WORK`."""
+        if cells > CELLS:
+            raise _too_much("the law of one token", cells)
+        self._spent += cells * work
+        if self._spent * self.tokens / max(self._begun, 1) > WORK:
+            raise _too_much("the laws of all tokens", self._spent * self.tokens / max(self._begun, 1))
+
+    def pmf(self, size: int, chance: np.ndarray | float) -> np.ndarray:
+        """Binomial laws, ``[..., size + 1]``."""
+        chance = np.asarray(chance, float)
+        self.allow(chance.size * (size + 1.0), PMF)
+        return stats.binom.pmf(np.arange(size + 1), size, np.clip(chance, 0, 1)[..., None])
+
+    def begin(self, size: int, p: float) -> np.ndarray:
+        """The first count of the next token by itself, ``[first, count]``."""
+        law = self.start(size, p)
+        return np.diag(law) if self.joint else law[None]
+
+    def start(self, size: int, p: float) -> np.ndarray:
+        """The first count of the next token, ``[size + 1]``."""
+        self._begun += 1
+        return self.pmf(size, p)
 
 
 def _too_much(what: str, cells: float) -> OutOfRange:
     return OutOfRange(
-        f"{what} would need {cells:.1g} numbers, more than {CELLS:.0g}; use smaller sizes, a shorter window or fewer "
-        "generations, or theory.heterozygosity and l2_first, which reach further"
+        f"{what} would need {cells:.1g} numbers; use smaller sizes, fewer different probabilities, a shorter window or "
+        "fewer generations, or theory.heterozygosity and l2_first, which reach further"
     )
-
-
-def _begin(size: int, p: float, joint: bool) -> np.ndarray:
-    """The first count by itself, ``[first, count]``."""
-    law = _pmf(size, p)
-    return np.diag(law) if joint else law[None]
 
 
 def _points(law: np.ndarray, now: np.ndarray, size: int, joint: bool, total: int | None) -> Frequencies:
@@ -130,128 +153,132 @@ def _shifted(law: np.ndarray, added: np.ndarray) -> np.ndarray:
     return grown
 
 
-def _fully(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _fully(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     first = size = regime.whole("n", 1)
-    law = _begin(size, p, joint)
+    law = ask.begin(size, p)
     for m in itertools.count(2):
         values = np.arange(size + 1) / size
-        yield _points(law, values, first, joint, size)
+        yield _points(law, values, first, ask.joint, size)
         size = regime.whole("n", m)
-        law = law @ _pmf(size, values)
+        law = law @ ask.pmf(size, values)
 
 
-def _partially(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _partially(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     real = regime.whole("real", 1)
-    yield _points(_begin(real, p, joint), np.arange(real + 1) / real, real, joint, real)
+    yield _points(ask.begin(real, p), np.arange(real + 1) / real, real, ask.joint, real)
     r = np.arange(real + 1)
-    law, values = _begin(real, p, True)[:, :, None], r[:, None] / real  # [real count, itself, synthetic count]
+    law, values = np.diag(ask.pmf(real, p))[:, :, None], r[:, None] / real  # [real count, itself, synthetic count]
     law = law.diagonal(axis1=0, axis2=1).T
     for m in itertools.count(2):
         size = regime.whole("n", m)
-        law = np.einsum("rx,rxy->ry", law, _pmf(size, values))
+        law = np.einsum("rx,rxy->ry", law, ask.pmf(size, values))
         values = (r[:, None] + np.arange(size + 1)) / (real + size)
         yield _points(law, values, real, True, real + size)
 
 
-def _fresh(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _fresh(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     weight = 1.0 if regime.weight is None else float(np.float32(regime.weight))
     whole = regime.weight is None
     first = regime.whole("real", 1) or regime.whole("n", 1)
-    law, values = _begin(first, p, joint), np.arange(first + 1) / first
-    yield _points(law, values, first, joint, first if whole else None)
+    law, values = ask.begin(first, p), np.arange(first + 1) / first
+    yield _points(law, values, first, ask.joint, first if whole else None)
     for m in itertools.count(2):
         real, n = regime.whole("real", m), regime.whole("n", m)
-        law = (law.reshape(len(law), -1) @ _pmf(n, values.ravel()))[:, None, :] * _pmf(real, p)[:, None]
-        _allow(law.size)
+        law = (law.reshape(len(law), -1) @ ask.pmf(n, values.ravel()))[:, None, :] * ask.pmf(real, p)[:, None]
+        ask.allow(law.size)
         values = (weight * np.arange(real + 1)[:, None] + np.arange(n + 1)) / (weight * real + n)
-        yield _points(law.reshape(len(law), -1), values.ravel(), first, joint, real + n if whole else None)
+        yield _points(law.reshape(len(law), -1), values.ravel(), first, ask.joint, real + n if whole else None)
 
 
-def _mixture(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _mixture(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     share = float(np.float32(regime.share))
     first = size = regime.whole("n", 1)
-    law = _begin(size, p, joint)
+    law = ask.begin(size, p)
     for m in itertools.count(2):
         values = np.arange(size + 1) / size
-        yield _points(law, values, first, joint, size)
+        yield _points(law, values, first, ask.joint, size)
         size = regime.whole("n", m)
-        law = law @ _pmf(size, share * p + (1 - share) * values)
+        law = law @ ask.pmf(size, share * p + (1 - share) * values)
 
 
-def _accumulate(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _accumulate(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     first = pooled = regime.whole("n", 1)
-    law = _begin(first, p, joint)
+    law = ask.begin(first, p)
     for m in itertools.count(2):
         values = np.arange(pooled + 1) / pooled
-        yield _points(law, values, first, joint, pooled)
+        yield _points(law, values, first, ask.joint, pooled)
         size = regime.whole("n", m)
-        law = _shifted(law, _pmf(size, values))
+        ask.allow(float(law.size), size)
+        law = _shifted(law, ask.pmf(size, values))
         pooled += size
 
 
-def _subsample(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _subsample(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     budget, replacement = regime.whole("budget", 1), regime.replacement
-    return _from_pool(regime, p, joint, lambda m, pooled: budget if replacement else min(budget, pooled), replacement)
+    return _from_pool(regime, p, ask, lambda m, pooled: budget if replacement else min(budget, pooled), replacement)
 
 
 def _from_pool(
-    regime: Any, p: float, joint: bool, taken: Callable[[int, int], int], replacement: bool
+    regime: Any, p: float, ask: _Ask, taken: Callable[[int, int], int], replacement: bool
 ) -> Iterator[Frequencies]:
     """A growing pool of which some tokens are taken: the state is the pool's count."""
     pooled = regime.whole("n", 1)
-    law = _begin(pooled, p, False)
+    law = ask.start(pooled, p)[None]
     first = taken(1, pooled)
     for m in itertools.count(1):
         size, count = taken(m, pooled), np.arange(pooled + 1)
-        _allow((pooled + 1.0) * (size + 1) * len(law))
+        ask.allow((pooled + 1.0) * (size + 1) * (size + 1 if ask.joint else 1), 1.0 + regime.whole("n", m))
         if replacement:
-            part = _pmf(size, count / pooled)
+            part = ask.pmf(size, count / pooled)
         else:
             part = stats.hypergeom.pmf(np.arange(size + 1), pooled, count[:, None], size)
         if m == 1:
             # The count in generation 1 is the first axis from here on.
             both = (
                 law[0][None, :, None] * part[None]
-                if not joint
+                if not ask.joint
                 else (law[0][:, None] * part).T[:, :, None] * np.eye(size + 1).reshape(size + 1, 1, size + 1)
             )
         else:
             both = law[:, :, None] * part
-        _allow(float(both.size))
-        yield _points(both.sum(axis=1), np.arange(size + 1) / size, first, joint, size)
+        ask.allow(float(both.size))
+        yield _points(both.sum(axis=1), np.arange(size + 1) / size, first, ask.joint, size)
         added = regime.whole("n", m + 1)
         law = np.zeros((len(both), pooled + added + 1))
-        step = both @ _pmf(added, np.arange(size + 1) / size)
+        step = both @ ask.pmf(added, np.arange(size + 1) / size)
         for y in range(added + 1):
             law[:, y : y + pooled + 1] += step[:, :, y]
         pooled += added
 
 
-def _random(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _random(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     if regime.reuse == "prefix":
-        return _prefix(regime, p, joint)
+        return _prefix(regime, p, ask)
     if isinstance(regime.n, Schedule):
         raise TypeError("the exact law of one token is known for RandomlySampled with one n; its second moments are")
     n = regime.whole("n", 1)
     if regime.reuse == "pool":
-        return _from_pool(regime, p, joint, lambda m, pooled: n, True)
-    return _random_afresh(n, p, joint)
+        return _from_pool(regime, p, ask, lambda m, pooled: n, True)
+    return _random_afresh(n, p, ask)
 
 
-def _random_afresh(n: int, p: float, joint: bool) -> Iterator[Frequencies]:
+def _random_afresh(n: int, p: float, ask: _Ask) -> Iterator[Frequencies]:
     """The state is the sum of the counts so far."""
-    law, values = _begin(n, p, joint), np.arange(n + 1) / n
-    yield _points(law, values, n, joint, n)
+    law, values = ask.begin(n, p), np.arange(n + 1) / n
+    yield _points(law, values, n, ask.joint, n)
     for m in itertools.count(2):
         mean = (p + np.arange(law.shape[1]) / n) / m
-        added = _pmf(n, mean)
-        yield _points(law @ added, values, n, joint, n)
+        added = ask.pmf(n, mean)
+        ask.allow(float(law.size), 2.0 * n)
+        yield _points(law @ added, values, n, ask.joint, n)
         law = _shifted(law, added)
 
 
-def _prefix(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _prefix(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     """The state is every token written so far, one bit each."""
     length = int(max(regime.n.sizes)) if isinstance(regime.n, Schedule) else int(regime.n)
+    ask.start(1, p)
+    ask.allow(2.0**length * length)
     bits = np.array(list(itertools.product((0, 1), repeat=length)))  # [2^length, length]
     ones = np.concatenate([np.zeros((len(bits), 1), int), bits.cumsum(axis=1)], axis=1)
     wrote = lambda chance: np.prod(np.where(bits, chance[..., None, None], 1 - chance[..., None, None]), axis=-1)
@@ -260,7 +287,7 @@ def _prefix(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
     first = ones[:, first_size]
     for m in itertools.count(1):
         size = regime.whole("n", m)
-        _allow(float(law.size) * (size + 1) * len(bits))
+        ask.allow(float(law.size) * (size + 1) * len(bits), PMF)
         given = np.zeros((*law.shape, size + 1))
         for counts in itertools.product(range(size + 1), repeat=m):
             if sum(counts) == size:
@@ -276,27 +303,28 @@ def _prefix(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
         law = both @ wrote(np.arange(size + 1) / size)
 
 
-def _window(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
-    return (_window_reused if regime.reuse else _window_afresh)(regime, p, joint)
+def _window(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
+    return (_window_reused if regime.reuse else _window_afresh)(regime, p, ask)
 
 
-def _window_afresh(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _window_afresh(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     """The state is the counts of the models in the window, an axis each, the oldest first."""
     window = regime.window
     first = regime.whole("n", 1) // window
-    law, totals = _begin(first, p, joint), [first]
+    law, totals = ask.begin(first, p), [first]
     for m in itertools.count(2):
         counted = law.reshape(len(law), -1, law.shape[-1]).sum(axis=1)
-        yield _points(counted, np.arange(totals[-1] + 1) / totals[-1], first, joint, totals[-1])
+        yield _points(counted, np.arange(totals[-1] + 1) / totals[-1], first, ask.joint, totals[-1])
         share = regime.whole("n", m) // window
         shape = law.shape[1:]
-        drawn = _pmf(share, p) if m <= window else np.ones(1)
+        drawn = ask.pmf(share, p) if m <= window else np.ones(1)
         drawn = drawn.reshape([1] * len(shape) + [-1])
         for axis, total in enumerate(totals):
-            mine = _pmf(share, np.arange(total + 1) / total)
+            mine = ask.pmf(share, np.arange(total + 1) / total)
             mine = mine.reshape([-1 if a == axis else 1 for a in range(len(shape))] + [share + 1])
-            _allow(float(np.prod(shape)) * len(law) * (drawn.shape[-1] + share))
+            ask.allow(float(np.prod(shape)) * (drawn.shape[-1] + share), share + 1.0)
             drawn = _convolved(drawn, mine)
+        ask.allow(float(law.size) * drawn.shape[-1])
         law = law[..., None] * drawn
         totals.append(share * min(window, m))
         if len(totals) > window:
@@ -313,30 +341,30 @@ def _convolved(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return out
 
 
-def _window_reused(regime: Any, p: float, joint: bool) -> Iterator[Frequencies]:
+def _window_reused(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     """The state is the counts of the datasets in the window, an axis each, the oldest first."""
     window = regime.window
     sizes = [regime.whole("n", 1) // window]
     first = sizes[0]
-    law = _begin(first, p, joint)
+    law = ask.begin(first, p)
     for m in itertools.count(2):
         total = sum(sizes)
         count = sum(
             np.arange(k + 1).reshape([-1 if a == b else 1 for b in range(len(sizes))]) for a, k in enumerate(sizes)
         )
         yield _points(
-            law.reshape(len(law), -1), np.broadcast_to(count, law.shape[1:]).ravel() / total, first, joint, total
+            law.reshape(len(law), -1), np.broadcast_to(count, law.shape[1:]).ravel() / total, first, ask.joint, total
         )
         share = regime.whole("n", m) // window
-        _allow(float(law.size) * (share + 1))
-        law = law[..., None] * _pmf(share, count / total)
+        ask.allow(float(law.size) * (share + 1))
+        law = law[..., None] * ask.pmf(share, count / total)
         sizes.append(share)
         if len(sizes) > window:
             law = law.sum(axis=1)
             sizes.pop(0)
 
 
-CHAINS: dict[type, Callable[[Any, float, bool], Iterator[Frequencies]]] = {
+CHAINS: dict[type, Callable[[Any, float, _Ask], Iterator[Frequencies]]] = {
     FullySynthetic: _fully,
     PartiallySynthetic: _partially,
     MostRecent: _window,

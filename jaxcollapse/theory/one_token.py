@@ -18,6 +18,7 @@ import numpy as np
 from scipy import sparse, special, stats
 
 from jaxcollapse import check
+from jaxcollapse.regimes import Accumulate, PartiallySynthetic
 from jaxcollapse.theory import laws as other_laws
 from jaxcollapse.theory.setting import (
     OutOfRange,
@@ -187,7 +188,8 @@ def support(process: Any, generations: int) -> np.ndarray:
 
     Fully synthetic: from the law of one token; for n beyond its range see
     :func:`~jaxcollapse.theory.support_branching`. Partially synthetic: a token survives if and only
-    if it is in the real corpus, ``sum_i [1 - (1 - p_i)^N]`` for every ``m >= 1`` and every size.
+    if it is in the real corpus, ``sum_i [1 - (1 - p_i)^N]`` for every ``m >= 1`` and every size;
+    accumulated data likewise, with ``n_1`` for N.
 
     Returns:
       ``[generations + 1]``.
@@ -201,6 +203,10 @@ def support(process: Any, generations: int) -> np.ndarray:
       >>> support(process, 2).round(5).tolist()
       [10.0, 4.0951, 4.0951]
     """
+    kept = _kept(process)
+    if kept is not None:
+        present = _present(process)
+        return np.array([float(len(present))] + [float(np.sum(_seen(present, kept)))] * generations_of(generations))
     if not has_closed_form(process):
         return additive(process, lambda q: (q > 0).astype(float), generations)
     setting, last = read(process), generations_of(generations)
@@ -214,6 +220,16 @@ def _present(process: Any) -> np.ndarray:
     """The truth's positive probabilities."""
     p, _ = numbers(process)
     return p[p > 0]
+
+
+def _kept(process: Any) -> int | None:
+    """The real tokens of generation 1, where they are kept for ever and no others come; else None."""
+    match process.regime:
+        case PartiallySynthetic():
+            return int(process.regime.whole("real", 1)) if not has_closed_form(process) else None
+        case Accumulate():
+            return int(process.regime.whole("n", 1))
+    return None
 
 
 def _seen(p: np.ndarray, draws: int) -> np.ndarray:
@@ -336,8 +352,9 @@ def spectrum(process: Any, generations: int, largest: int = 10) -> np.ndarray:
 def _spectrum_of_others(process: Any, generations: int, largest: int) -> np.ndarray:
     table = np.zeros((generations_of(generations) + 1, largest))
     table[0] = -1
-    for p, many in zip(*np.unique(_present(process), return_counts=True), strict=True):
-        for m, law in enumerate(other_laws.frequencies(process, float(p), generations), start=1):
+    different, copies = np.unique(_present(process), return_counts=True)
+    for laws_, many in zip(other_laws.frequencies(process, different, generations), copies, strict=True):
+        for m, law in enumerate(laws_, start=1):
             if law.total is None:
                 table[m] = -1
                 continue
@@ -363,6 +380,10 @@ def survival(process: Any, generations: int, p: np.ndarray | None = None) -> np.
     Raises:
       OutOfRange: for n above 20 000, or d n above 1e8; then see :func:`~jaxcollapse.theory.survival_branching`.
     """
+    kept = _kept(process)
+    if kept is not None:
+        chance = numbers(process)[0] if p is None else each_probability(p)
+        return np.stack([(chance > 0).astype(float)] + [_seen(chance, kept)] * generations_of(generations))
     if not has_closed_form(process):
         return _survival_of_others(process, generations, p)
     setting, last = read(process), generations_of(generations)
@@ -390,10 +411,10 @@ def _survival_of_others(process: Any, generations: int, p: np.ndarray | None) ->
     different, back = np.unique(p, return_inverse=True)
     table = np.zeros((generations_of(generations) + 1, len(different)))
     table[0] = different > 0
-    for i, p_i in enumerate(different):
-        if p_i > 0:
-            for m, law in enumerate(other_laws.frequencies(process, float(p_i), generations), start=1):
-                table[m, i] = law.chance[law.now > 0].sum()
+    positive = np.flatnonzero(different > 0)
+    for i, laws_ in zip(positive, other_laws.frequencies(process, different[positive], generations), strict=True):
+        for m, law in enumerate(laws_, start=1):
+            table[m, i] = law.chance[law.now > 0].sum()
     return table[:, back]
 
 

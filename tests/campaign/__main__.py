@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--cells", type=int, default=20 * len(cells.VARIANTS))
     parser.add_argument("--null-seeds", type=int, default=1000)
+    parser.add_argument("--mutants", type=int, help="how many of them to try (default: all)")
     parser.add_argument("--out", default="verification", type=pathlib.Path)
     parser.add_argument("--mutant", help="run until this mutant is caught, and print what caught it")
     options = parser.parse_args()
@@ -92,7 +93,7 @@ def campaign(options) -> int:
     failed += [] if null["passed"] else ["the null run"]
 
     say(f"\n{since()} power: mutants written by another hand")
-    mutants = power.all_mutants(options.seed, say)
+    mutants = power.all_mutants(options.seed, options.mutants, say)
     failed += [row["mutant"] for row in mutants if not row["caught"]]
     write_rows(options.out / "mutants.csv", mutants)
 

@@ -135,8 +135,9 @@ def bakshi_chakraborty(process: Any, generations: int) -> np.ndarray:
         case FullySynthetic():
             return mixture_error(simpson, [regime.whole("n", m) for m in when], 0.0, last)
         case FreshReal(weight=weight):
-            sizes = ([regime.whole(name, m) for m in when] for name in ("n", "real"))
-            return fresh_real_error(simpson, *sizes, last, weight=1.0 if weight is None else float(np.float32(weight)))
+            n, real = ([regime.whole(name, m) for m in when] for name in ("n", "real"))
+            weight = 1.0 if weight is None else float(np.float32(weight))
+            return fresh_real_error(simpson, n, real, last, weight=weight)
     raise TypeError(f"this recursion is about Mixture, FreshReal and FullySynthetic, got {type(regime).__name__}")
 
 

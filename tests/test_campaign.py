@@ -1,0 +1,53 @@
+"""A slice of the verification campaign (`make verify`): every regime once, and what it must reject."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from campaign import cells, checks, power
+
+SEED = 7
+CHAINS = 2048
+SLICE = cells.draw(SEED, len(power.SLICE), power.SLICE)
+
+
+@pytest.fixture(scope="module", params=SLICE, ids=lambda cell: cell.variant)
+def cell(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def simulated(cell):
+    return checks.engine(cell, SEED, CHAINS)
+
+
+def test_simulation_twin_and_theory_agree(cell, simulated):
+    """Each comparison rejects a right program with probability 1e-6 at most."""
+    exact = {name: checks.oracle(name, cell.process) for name in checks.RECORD}
+    assert all(len(exact[name]) == cells.GENERATIONS + 1 for name in checks.MOMENTS)
+    slow = checks.by_hand(cell, SEED, 100)
+    findings = [
+        *checks.against_oracle(cell, "engine", simulated, exact),
+        *checks.against_oracle(cell, "twin", slow, exact),
+        *checks.compare(cell, simulated, slow),
+    ]
+    assert len(findings) >= 14
+    assert [finding for finding in findings if not finding.passed] == []
+
+
+def test_another_size_is_rejected(cell, simulated):
+    """The theory of half the tokens does not pass for this simulation."""
+    name, settings = cell.twin
+    n = cell.regime.n
+    half = dataclasses.replace(n, sizes=np.maximum(np.asarray(n.sizes) // 2, 1)) if hasattr(n, "sizes") else n // 2
+    wrong = dataclasses.replace(cell, regime=dataclasses.replace(cell.regime, n=max(half, 2) if n is None else half))
+    exact = {name: checks.oracle(name, wrong.process) for name in checks.MOMENTS}
+    findings = list(checks.against_oracle(cell, "engine", simulated, exact))
+    assert any(not finding.passed for finding in findings), (name, settings)
+
+
+def test_the_right_program_is_left_alone():
+    found = power.null_run(SEED, 3)
+    assert found["passed"]
+    assert found["seeds with an alarm"] == 0
+    assert found["checks a seed"] > 700
