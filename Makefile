@@ -20,7 +20,7 @@ test: $(VENV)/installed-for-development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m "not campaign" --durations=10
+	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m "not campaign" --numprocesses 2 --dist loadfile --durations=10
 
 # The verification campaign: random settings of every regime, whole laws, limits, published numbers, mutants.
 verify: $(VENV)/installed-for-development

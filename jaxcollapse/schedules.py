@@ -58,7 +58,7 @@ def given(sizes: Any) -> Schedule:
       >>> given([5, 7]).sizes.tolist()
       [5, 7]
     """
-    return Schedule(sizes)
+    return Schedule([sizes] if check.concrete(sizes) and np.ndim(sizes) == 0 else sizes)
 
 
 def constant(n: int, generations: int) -> Schedule:

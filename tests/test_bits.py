@@ -157,10 +157,66 @@ def over_all_devices():
     return jax.device_put(np.arange(CHAINS), jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("chains")))
 
 
+# The other regimes: everything at once, in pieces over four devices, with 64-bit types and the older threefry.
+
+OTHERS = {
+    "most-recent": jc.MostRecent(n=24, window=3),
+    "most-recent, reuse": jc.MostRecent(n=24, window=3, reuse=True),
+    "randomly-sampled": jc.RandomlySampled(n=20),
+    "randomly-sampled, pool": jc.RandomlySampled(n=20, reuse="pool"),
+    "randomly-sampled, prefix": jc.RandomlySampled(n=20, reuse="prefix", generations=8),
+    "accumulate": jc.Accumulate(n=jc.schedules.given([20, 30, 10])),
+    "accumulate-subsample": jc.AccumulateSubsample(n=20, budget=30),
+    "fresh-real": jc.FreshReal(n=20, real=7),
+    "fresh-real, weight": jc.FreshReal(n=20, real=7, weight=1.7),
+    "mixture": jc.Mixture(n=20, share=0.3),
+}
+WATCHED = ("simpson", "entropy", "l1_first", "winner", "spectrum")
+LAST = 6
+
+
+def test_the_table_has_every_other_regime():
+    assert {type(regime) for regime in (*OTHERS.values(), *REGIMES.values())} == set(jc.regimes.REGIMES.values())
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    path = tmp_path_factory.mktemp("bits") / "others.npz"
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+    environment = os.environ | flags | {"JAX_ENABLE_X64": "1", "JAX_THREEFRY_PARTITIONABLE": "0"}
+    environment["PYTHONPATH"] = str(pathlib.Path(jc.__file__).parents[1])
+    subprocess.run([sys.executable, __file__, path, "others"], env=environment, check=True, timeout=900)
+    with np.load(path) as there:
+        return dict(there)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_regimes_keep_their_bits(name, elsewhere):
+    process = jc.recursive_training(P, OTHERS[name])
+    whole = jc.simulate(jax.random.key(SEED), process, chains=CHAINS, generations=LAST, record=WATCHED)
+    assert_same_bits({statistic: elsewhere[f"{name} {statistic}"] for statistic in WATCHED}, whole, WATCHED)
+    assert len(np.unique(whole["simpson"], axis=0)) > CHAINS // 2  # the comparison sees something
+
+
+def others_in_pieces():
+    """The bits of OTHERS, in two pieces over all devices."""
+    found = {}
+    for name, regime in OTHERS.items():
+        key, process = jax.random.key(SEED), jc.recursive_training(P, regime)
+        state, begun = jc.engine.start(key, process, chains=over_all_devices(), record=WATCHED)
+        _, rest = jc.engine.advance(key, process, state, generations=LAST - 1, record=WATCHED)
+        for statistic in WATCHED:
+            found[f"{name} {statistic}"] = np.concatenate([begun[statistic], rest[statistic]], axis=1)
+    return found
+
+
 if __name__ == "__main__":
     found = {"devices": np.array(jax.device_count())}
-    for regime in REGIMES:
-        trace = simulate(regime, chains=over_all_devices())
-        assert len(trace["simpson"].sharding.device_set) == jax.device_count()
-        found |= {f"{regime} {statistic}": np.asarray(trace[statistic]) for statistic in ALL}
+    if "others" in sys.argv:
+        found |= others_in_pieces()
+    else:
+        for regime in REGIMES:
+            trace = simulate(regime, chains=over_all_devices())
+            assert len(trace["simpson"].sharding.device_set) == jax.device_count()
+            found |= {f"{regime} {statistic}": np.asarray(trace[statistic]) for statistic in ALL}
     np.savez(sys.argv[1], **found)

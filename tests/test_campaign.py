@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from campaign import cells, checks, power
 
+from jaxcollapse.regimes import REGIMES
+
 SEED = 7
 CHAINS = 2048
 SLICE = cells.draw(SEED, len(power.SLICE), power.SLICE)
+
+
+def test_the_slice_has_every_regime():
+    assert {cell.twin[0] for cell in SLICE} == set(REGIMES)
+    assert {type(cell.regime) for cell in cells.draw(0, len(cells.VARIANTS))} > set(REGIMES.values())
 
 
 @pytest.fixture(scope="module", params=SLICE, ids=lambda cell: cell.variant)

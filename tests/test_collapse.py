@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from every_other import EveryOther
 
 import jaxcollapse as jc
 
@@ -22,6 +23,7 @@ REGIMES = {
     "fresh-real": jc.FreshReal(n=3, real=1),
     "fresh-real without weight": jc.FreshReal(n=3, real=3, weight=0.0),
     "mixture": jc.Mixture(n=3, share=0.25),
+    "every-other": EveryOther(n=3),
 }
 NEVER = ("randomly-sampled", "fresh-real", "mixture")
 CERTAIN = ("fully-synthetic", "most-recent", "most-recent, reuse", "fresh-real without weight")
@@ -29,6 +31,10 @@ FIRST_IS_FINAL = (
     *("fully-synthetic", "most-recent, reuse", "partially-synthetic", "accumulate"),
     "fresh-real without weight",
 )
+
+
+def test_the_table_covers_every_regime():
+    assert {type(regime) for regime in REGIMES.values()} == {*jc.regimes.REGIMES.values(), EveryOther}
 
 
 @pytest.fixture(scope="module", params=REGIMES)

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from every_other import EveryOther
 from text_learner import TextCopier
 
 import jaxcollapse as jc
@@ -33,6 +34,7 @@ EXAMPLES = {
     "fresh-real": jc.FreshReal(n=N, real=REAL, capacity=8, real_capacity=4),
     "fresh-real, weight": jc.FreshReal(n=N, real=REAL, weight=1.5, capacity=8, real_capacity=4),
     "mixture": jc.Mixture(n=N, share=0.25, capacity=8),
+    "every-other": EveryOther(n=N, capacity=8),
 }
 # A regime asks for verbs that a learner need not have.
 TABLE = [
@@ -45,7 +47,8 @@ ALL = (*STATISTICS, EVERY_TOKEN)
 
 
 def test_the_table_covers_every_regime():
-    assert {name.split(",")[0]: type(regime) for name, regime in EXAMPLES.items()} == REGIMES
+    example = {"every-other": EveryOther}  # of docs/regimes.md
+    assert {name.split(",")[0]: type(regime) for name, regime in EXAMPLES.items()} == REGIMES | example
     assert {regime for learner, regime in TABLE if learner == "categorical"} == set(EXAMPLES)
     assert {type(EXAMPLES[regime]) for learner, regime in TABLE if learner == "copier"} > {jc.MostRecent, jc.Mixture}
 

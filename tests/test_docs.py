@@ -44,3 +44,10 @@ def test_pages(page, tmp_path, monkeypatch):
         exec(compile(block, page.name, "exec"), namespace)
     if page.name == "README.md":
         assert len(blocks) >= 3
+
+
+def test_the_worked_example_is_the_one_that_is_tested():
+    code = (ROOT / "tests" / "every_other.py").read_text(encoding="utf-8")
+    example = code[code.index("from typing import Any") :]
+    assert example in (ROOT / "docs" / "regimes.md").read_text(encoding="utf-8")
+    assert len(example[example.index("@regime") :].strip().splitlines()) < 40

@@ -211,7 +211,7 @@ def test_what_is_not_known_says_so():
     swept = jc.recursive_training((0.5, 0.5), jc.RandomlySampled(n=given([2, 3])))
     with pytest.raises(TypeError, match="RandomlySampled with one n"):
         theory.support(swept, 3)
-    with pytest.raises(theory.OutOfRange, match="smaller sizes, a shorter window"):
+    with pytest.raises(theory.OutOfRange, match="smaller sizes, fewer different probabilities, a shorter window"):
         theory.support(jc.recursive_training((0.5, 0.5), jc.MostRecent(n=1000, window=5)), 9)
     with pytest.raises(theory.OutOfRange, match="3000 of them at most, got 4 generations of 1000"):
         theory.simpson(

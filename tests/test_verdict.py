@@ -33,3 +33,29 @@ def test_two_laws_are_told_apart():
     first, second = generator.binomial(10, 0.5, 3000), generator.binomial(10, 0.5, 3000)
     assert verdict.same_law(first, second)
     assert not verdict.same_law(first, generator.binomial(10, 0.55, 3000))
+
+
+def test_two_means_are_told_apart():
+    generator = np.random.default_rng(3)
+    first, second = generator.random((4096, 3)), generator.random((500, 3))
+    assert verdict.means_agree(first, second, span=1.0).all()
+    assert not verdict.means_agree(first, second + [0, 0.2, 0], span=1.0)[1]
+
+
+def test_a_whole_law_is_judged_outcome_by_outcome():
+    law = {"often": 0.6, "seldom": 0.399, "rarely": 0.001, "never": 0.0}
+    assert verdict.law_agrees({"often": 6050, "seldom": 3940, "rarely": 10}, law)
+    assert not verdict.law_agrees({"often": 6050, "seldom": 3940, "rarely": 10, "never": 1}, law)
+    assert not verdict.law_agrees({"often": 6050, "seldom": 3950}, law | {"rarely": 0.003, "seldom": 0.397})
+    assert not verdict.law_agrees({"often": 6600, "seldom": 3390, "rarely": 10}, law)
+    assert not verdict.law_agrees({"something else": 3}, law)
+
+
+def test_the_rate_of_a_whole_law_is_proven():
+    """At a rate of 5% a right sample of four outcomes is rejected in less than 5% of cases."""
+    generator, law = np.random.default_rng(4), {0: 0.5, 1: 0.3, 2: 0.15, 3: 0.05}
+    rejected = 0
+    for _ in range(400):
+        counts = generator.multinomial(500, list(law.values()))
+        rejected += not verdict.law_agrees(dict(enumerate(counts.tolist())), law, rate=0.05)
+    assert rejected < 46  # binomial(400, 0.05) reaches 46 with probability 1e-7

@@ -130,6 +130,15 @@ def mixture(generator, p, generations, *, n, share):
     return np.array(models)
 
 
+def every_other(generator, p, generations, *, n):
+    """n_m tokens of p^(m-2); for m = 1 and m = 2 of p, different ones. The worked example of docs/regimes.md."""
+    models = [p]
+    for m in range(1, generations + 1):
+        source = p if m <= 2 else models[m - 2]
+        models.append(frequencies(tokens(generator, source, size(n, m)), len(p)))
+    return np.array(models)
+
+
 TWINS = {
     "fully-synthetic": fully_synthetic,
     "partially-synthetic": partially_synthetic,
@@ -139,4 +148,5 @@ TWINS = {
     "accumulate-subsample": accumulate_subsample,
     "fresh-real": fresh_real,
     "mixture": mixture,
+    "every-other": every_other,
 }

@@ -203,10 +203,10 @@ def support(process: Any, generations: int) -> np.ndarray:
       >>> support(process, 2).round(5).tolist()
       [10.0, 4.0951, 4.0951]
     """
-    kept = _kept(process)
-    if kept is not None:
+    first = _kept(process)
+    if first is not None:
         present = _present(process)
-        return np.array([float(len(present))] + [float(np.sum(_seen(present, kept)))] * generations_of(generations))
+        return np.array([float(len(present))] + [float(np.sum(_seen(present, first)))] * generations_of(generations))
     if not has_closed_form(process):
         return additive(process, lambda q: (q > 0).astype(float), generations)
     setting, last = read(process), generations_of(generations)
@@ -380,10 +380,10 @@ def survival(process: Any, generations: int, p: np.ndarray | None = None) -> np.
     Raises:
       OutOfRange: for n above 20 000, or d n above 1e8; then see :func:`~jaxcollapse.theory.survival_branching`.
     """
-    kept = _kept(process)
-    if kept is not None:
-        chance = numbers(process)[0] if p is None else each_probability(p)
-        return np.stack([(chance > 0).astype(float)] + [_seen(chance, kept)] * generations_of(generations))
+    first = _kept(process)
+    if first is not None:
+        chances = numbers(process)[0] if p is None else each_probability(p)
+        return np.stack([(chances > 0).astype(float)] + [_seen(chances, first)] * generations_of(generations))
     if not has_closed_form(process):
         return _survival_of_others(process, generations, p)
     setting, last = read(process), generations_of(generations)

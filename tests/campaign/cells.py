@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from every_other import EveryOther
 
 import jaxcollapse as jc
 
@@ -125,6 +126,10 @@ def _mixture(n, share):
     return jc.Mixture(n=n, share=share, capacity=MOST)
 
 
+def _every_other(n):
+    return EveryOther(n=n, capacity=MOST)
+
+
 def _share(rng):
     """A chance that float32 has exactly."""
     return float(rng.integers(1, 32)) / 32
@@ -163,6 +168,7 @@ VARIANTS: dict[str, Callable] = {
     "fresh-real, n_m": _of("fresh-real", _fresh, schedule=True, real=lambda rng: size(rng, 0)),
     "mixture": _of("mixture", _mixture, share=_share),
     "mixture, n_m": _of("mixture", _mixture, schedule=True, share=_share),
+    "every-other": _of("every-other", _every_other),
 }
 
 
