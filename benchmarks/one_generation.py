@@ -1,6 +1,6 @@
 """The time of one generation of one chain, as a report spends it: sampling and four statistics.
 
-    .venv/bin/python benchmarks/one_generation.py [--chains 16] [--repeats 5]
+    .venv/bin/python benchmarks/one_generation.py [--regimes NAME ...] [--chains 16] [--repeats 5]
 
 Prints one JSON record with the machine and the versions: median, least and most of the repeats, after
 one run to compile. Contestants and proofs of equal answers are to come.
@@ -16,9 +16,11 @@ import jax
 
 import jaxcollapse as jc
 from jaxcollapse.provenance import provenance
+from jaxcollapse.regimes import REGIMES, make
 
 RECORD = ("support", "l2_truth", "heterozygosity", "entropy")
 GENERATIONS = 5
+SETTINGS = {"n": 10**6, "real": 10**5, "budget": 10**6, "share": 0.1, "window": 4}
 
 
 def seconds_a_generation(process, chains: int, repeats: int) -> list[float]:
@@ -38,13 +40,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--chains", type=int, default=16)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--regimes", nargs="+", choices=REGIMES, default=["fully-synthetic", "partially-synthetic"])
     options = parser.parse_args()
     language = jc.languages.from_wordfreq("en", words=50_000)
     results = {}
-    for regime in (jc.FullySynthetic(n=10**6), jc.PartiallySynthetic(n=10**6, real=10**5)):
-        times = seconds_a_generation(jc.recursive_training(language, regime), options.chains, options.repeats)
+    for name in options.regimes:
+        process = jc.recursive_training(language, make(name, **SETTINGS))
+        times = seconds_a_generation(process, options.chains, options.repeats)
         spread = {"median": statistics.median(times), "least": min(times), "most": max(times)}
-        results[type(regime).__name__] = {name: round(1e3 * value, 2) for name, value in spread.items()}
+        results[name] = {which: round(1e3 * value, 2) for which, value in spread.items()}
     print(json.dumps({"milliseconds": results, "cores": os.cpu_count(), "chains": options.chains, **provenance()}))
 
 

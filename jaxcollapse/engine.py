@@ -202,8 +202,8 @@ class CollapseTimes:
 def collapse_times(key: Array, process: Process, *, chains: int | Array, max_generations: int) -> CollapseTimes:
     """The collapse time ``T`` of each chain: the first generation that is a Dirac mass, and the final one.
 
-    Runs until every chain has collapsed for ever, or to ``max_generations``; where real data never
-    runs out (``regime.settles`` is False) until every chain has been a Dirac mass once.
+    Runs until every chain has collapsed for ever, or to ``max_generations``; where real data are kept
+    or drawn for ever (``regime.settles`` is False) until every chain has been a Dirac mass once.
 
     Args:
       key, process, chains: as for :func:`simulate`; the same key gives the same chains.

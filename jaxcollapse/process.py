@@ -109,7 +109,8 @@ class Regime(Protocol):
 
     Attributes:
       closed: static; True when no token can occur that is not in the real data drawn for generation 1.
-      settles: static; True when chains can come to rest, False when real data never runs out.
+      settles: static; False when a chain that is not absorbed in generation 1 never will be, for real data
+        are kept or drawn for ever.
       verbs: static; the learner's verbs that are wanted beside the first eight.
       room: static; the most tokens that a generation is trained on (of a pool: the most that are drawn).
     """

@@ -17,6 +17,7 @@ class _Pool(Base):
     """A pool of counts: ``n_1`` tokens of the truth, then ``n_m`` of p^(m-1) more in each generation."""
 
     closed: ClassVar[bool] = True
+    settles: ClassVar[bool] = False
 
     def refuse(self, generations: int) -> None:
         if check.concrete(self.n) or (isinstance(self.n, Schedule) and check.concrete(self.n.sizes)):

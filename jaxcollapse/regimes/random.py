@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -54,6 +54,7 @@ class RandomlySampled(Base):
     reuse: Any = static(default=False)
     generations: Any = static()
     capacity: Any = static()
+    settles: ClassVar[bool] = False
 
     def check(self) -> None:
         if self.reuse is True:
@@ -71,10 +72,6 @@ class RandomlySampled(Base):
 
     @property
     def closed(self) -> bool:
-        return bool(self.reuse)
-
-    @property
-    def settles(self) -> bool:
         return bool(self.reuse)
 
     @property

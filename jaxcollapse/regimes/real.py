@@ -44,6 +44,7 @@ class PartiallySynthetic(Base):
     capacity: Any = static()
     real_capacity: Any = static()
     closed: ClassVar[bool] = True
+    settles: ClassVar[bool] = False
     sizes: ClassVar[dict[str, str]] = {"n": "capacity", "real": "real_capacity"}
 
     def check(self) -> None:
