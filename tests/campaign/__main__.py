@@ -138,5 +138,5 @@ def write_rows(path: pathlib.Path, rows: list[dict]) -> None:
 
 
 if __name__ == "__main__":
-    np.seterr(all="warn")
+    np.seterr(all="warn", under="ignore")  # chances below 1e-308 may well be zero
     sys.exit(main())
