@@ -132,8 +132,8 @@ def test_the_words_of_a_token_are_its_weights_share(p):
     first_words = [ceil_div(weight * WORDS, below[-1]) for weight in below]
     alive = [token for token, weight in enumerate(weights) if weight]
     law = sampling.law(jnp.asarray(p))
-    assert np.asarray(search(law, as_words([first_words[i] for i in alive]))).tolist() == alive
-    assert np.asarray(search(law, as_words([first_words[i + 1] - 1 for i in alive]))).tolist() == alive
+    assert np.asarray(search(law.cumulative, as_words([first_words[i] for i in alive]))).tolist() == alive
+    assert np.asarray(search(law.cumulative, as_words([first_words[i + 1] - 1 for i in alive]))).tolist() == alive
     for token in alive:
         words = first_words[token + 1] - first_words[token]
         assert abs(words * below[-1] - weights[token] * WORDS) < below[-1]  # within one word

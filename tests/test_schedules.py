@@ -125,7 +125,12 @@ OTHERS = {
     "fresh-real": [{"real": 3}, {"real": 3, "weight": 1.5}],
     "mixture": [{"share": 0.25}],
 }
-CASES = [(name, others) for name in REGIMES for others in OTHERS.get(name, [{}])]
+# The first options of each regime in `make test`, the others in `make verify`.
+CASES = [
+    pytest.param(name, others, marks=pytest.mark.campaign if i else ())
+    for name in REGIMES
+    for i, others in enumerate(OTHERS.get(name, [{}]))
+]
 every_regime = pytest.mark.parametrize(
     ("name", "others"), CASES, ids=lambda of: of if isinstance(of, str) else "-".join(map(str, of.values()))
 )

@@ -136,10 +136,10 @@ def test_the_slow_twin_has_the_same_law(real):
     p, n, m, chains = np.array([0.4, 0.3, 0.2, 0.1]), 9, 4, 3000
     generator = np.random.default_rng(7)
     if real is None:
-        slow = [twin.fully_synthetic(generator, p, n, m)[m] for _ in range(chains)]
+        slow = [twin.fully_synthetic(generator, p, m, n=n)[m] for _ in range(chains)]
         process = jc.recursive_training(p, jc.FullySynthetic(n=n))
     else:
-        slow = [twin.partially_synthetic(generator, p, n, real, m)[m] for _ in range(chains)]
+        slow = [twin.partially_synthetic(generator, p, m, n=n, real=real)[m] for _ in range(chains)]
         process = jc.recursive_training(p, jc.PartiallySynthetic(n=n, real=real))
     slow, total = np.array(slow), n + (real or 0)
     fast = simulated(process, chains=chains, generations=m, names=("support", "max_prob"))

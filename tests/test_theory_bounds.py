@@ -305,7 +305,7 @@ def test_the_elementary_proof_of_theorem_4_as_printed():
         (("fresh", 3, 0, 1), lambda s: bounds.fresh_real_error(s, 3, 0, 3)),
         (("fresh", 2, 2, 0), lambda s: bounds.fresh_real_error(s, 2, 2, 3, weight=0.0)),
     ],
-    ids=str,
+    ids=lambda value: "plain" if callable(value) else str(value),
 )
 def test_the_recursion_with_fresh_data_is_exact(regime, of_plain_numbers, p):
     wanted = regimes_enumeration.expectation(regime, p, 3)["l2_truth"][0]

@@ -9,7 +9,8 @@ from theory_cases import SHAPES, partially
 
 from jaxcollapse import languages, theory
 from jaxcollapse.theory import bounds, budget
-from jaxcollapse.theory.budget import real_needed, synthetic_budget
+
+synthetic_budget, real_needed = theory.synthetic_budget, theory.real_needed
 
 LONG = 400
 """Generations that stand for ever at the sizes here."""

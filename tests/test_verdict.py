@@ -39,7 +39,7 @@ def test_two_means_are_told_apart():
     generator = np.random.default_rng(3)
     first, second = generator.random((4096, 3)), generator.random((500, 3))
     assert verdict.means_agree(first, second, span=1.0).all()
-    assert not verdict.means_agree(first, second + [0, 0.2, 0], span=1.0)[1]
+    assert not verdict.means_agree(first, second + np.array([0, 0.2, 0]), span=1.0)[1]
 
 
 def test_a_whole_law_is_judged_outcome_by_outcome():

@@ -28,7 +28,7 @@ SLICE = (
     "mixture, n_m",
 )
 """What `make test` runs, and what the null run repeats: every regime once."""
-NULL_CHAINS = 512
+NULL_CHAINS = 1024
 RATES = (0.05, 1e-3, verdict.RATE)
 
 
