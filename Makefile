@@ -25,7 +25,7 @@ test: $(VENV)/installed-for-development
 # The verification campaign: random settings of every regime, whole laws, limits, published numbers, mutants.
 verify: $(VENV)/installed-for-development
 	$(BIN)/python tests/campaign --out verification
-	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m campaign -v
+	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m campaign --numprocesses 2 --dist loadfile --durations=10
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "jaxcollapse needs Python 3.11 or newer, found " + sys.version.split()[0])'
