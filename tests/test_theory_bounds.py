@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from blind import enumeration, moments, regimes_enumeration
 from scipy import optimize
-from theory_cases import GRID, LANGUAGES, SHAPES, blind_mean, close, fully, partially, process_of
+from theory_cases import GRID, LANGUAGES, SHAPES, assert_close, blind_mean, fully, partially, process_of
 
 import jaxcollapse as jc
 from jaxcollapse import languages, theory
@@ -47,14 +47,14 @@ def test_bounds_on_collapse_are_as_printed():
     lower = 1 - 4 * 0.625 * 0.75**m
     upper = 1 - 0.625 / (1 - 1 / 3) * 0.75**m
     found = bounds.collapse_probability(process, 20)
-    close(found.lower[1:], np.maximum(lower, 0))
-    close(found.upper[1:], upper)
-    close(bounds.expected_collapse_time(process), [1 + 0.9375 * 3, 1 + 0.625 * 12])
+    assert_close(found.lower[1:], np.maximum(lower, 0))
+    assert_close(found.upper[1:], upper)
+    assert_close(bounds.expected_collapse_time(process), [1 + 0.9375 * 3, 1 + 0.625 * 12])
     sharp = bounds.collapse_probability(process, 20, sharp=True)
-    close(sharp.lower[1:], np.maximum(1 - 16 / 6 * 0.625 * 0.75**m, 0))
-    close(bounds.expected_collapse_time(process, sharp=True), [1 + 0.9375 * 3, 1 + 16 * 0.625 / 2])
+    assert_close(sharp.lower[1:], np.maximum(1 - 16 / 6 * 0.625 * 0.75**m, 0))
+    assert_close(bounds.expected_collapse_time(process, sharp=True), [1 + 0.9375 * 3, 1 + 16 * 0.625 / 2])
     # Two draws cannot show three tokens: min(support, n) takes the place of the support.
-    close(bounds.expected_collapse_time(fully([0.5, 0.25, 0.25], 2), sharp=True).lower, 1 + 0.625 / 0.5)
+    assert_close(bounds.expected_collapse_time(fully([0.5, 0.25, 0.25], 2), sharp=True).lower, 1 + 0.625 / 0.5)
 
 
 def test_bounds_of_a_dirac_mass_are_what_happens():
@@ -84,7 +84,7 @@ def test_elementary_is_tight_somewhere_and_uniform_is_as_written():
     for real, tokens in ((5, 3), (2, 2)):  # the support, or the corpus where that is smaller
         squares = moments.l2_first(("partial", 8, real), (0.5, 0.25, 0.25), 9)
         found = bounds.elementary(partially([0.5, 0.0, 0.25, 0.25], 8, real), 9)
-        close(found, np.sqrt(np.where(np.arange(10) == 0, 3, tokens) * squares))
+        assert_close(found, np.sqrt(np.where(np.arange(10) == 0, 3, tokens) * squares))
 
 
 def test_documented_numbers():
@@ -309,7 +309,7 @@ def test_the_elementary_proof_of_theorem_4_as_printed():
 )
 def test_the_recursion_with_fresh_data_is_exact(regime, of_plain_numbers, p):
     wanted = regimes_enumeration.expectation(regime, p, 3)["l2_truth"][0]
-    close(of_plain_numbers(float(np.square(p).sum())), wanted)
+    assert_close(of_plain_numbers(float(np.square(p).sum())), wanted)
 
 
 PROCESSES = [
@@ -328,13 +328,13 @@ PROCESSES = [
 def test_the_recursion_of_a_process_is_its_squared_error(regime):
     process = jc.recursive_training(languages.zipf(20), regime)
     found = bounds.bakshi_chakraborty(process, 12)
-    close(found, theory.l2_truth(process, 12))
-    close(found, theory.simpson(process, 12) - theory.simpson(process, 1)[0])
+    assert_close(found, theory.l2_truth(process, 12))
+    assert_close(found, theory.simpson(process, 12) - theory.simpson(process, 1)[0])
 
 
 def test_a_share_may_change_with_the_generation():
     # R_1 = 1/8; R_2 = 1/8 + (1/2)^2 (3/4) R_1; R_3 = 1/8 + 0 (all real).
-    close(bounds.mixture_error(0.5, 4, [0.9, 0.5, 1.0], 3), [0, 1 / 8, 1 / 8 + 3 / 16 / 8, 1 / 8])
+    assert_close(bounds.mixture_error(0.5, 4, [0.9, 0.5, 1.0], 3), [0, 1 / 8, 1 / 8 + 3 / 16 / 8, 1 / 8])
 
 
 def test_the_recursion_settles_where_it_says():

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from blind import moments
-from theory_cases import GENERATIONS, GRID, SHAPES, blind_mean, close, fully, partially, process_of, truth_of
+from theory_cases import GENERATIONS, GRID, SHAPES, assert_close, blind_mean, fully, partially, process_of, truth_of
 
 from jaxcollapse import languages, theory
 from jaxcollapse.theory import bounds
@@ -17,26 +17,26 @@ from jaxcollapse.theory import bounds
 def test_second_moments_at_huge_n_keep_their_digits(n):
     process = fully([0.75, 0.25], n)  # exact in float32
     kept = [Fraction(3, 8) * (1 - Fraction(1, n)) ** m for m in range(9)]
-    close(theory.heterozygosity(process, 8), [float(x) for x in kept], rtol=1e-14, atol=0)
+    assert_close(theory.heterozygosity(process, 8), [float(x) for x in kept], rtol=1e-14, atol=0)
     lost_since_first = [float(kept[1] - x) for x in kept[1:]]
-    close(theory.l2_first(process, 8)[1:], lost_since_first, rtol=1e-14, atol=0)
-    close(theory.l2_first(process, 8)[0], 3 / 8 / n, rtol=1e-14, atol=0)
+    assert_close(theory.l2_first(process, 8)[1:], lost_since_first, rtol=1e-14, atol=0)
+    assert_close(theory.l2_first(process, 8)[0], 3 / 8 / n, rtol=1e-14, atol=0)
 
 
 def test_l2_truth_at_huge_n_keeps_its_digits():
     n = 10**9
     wanted = [float(Fraction(3, 8) * (1 - (1 - Fraction(1, n)) ** m)) for m in range(9)]
-    close(theory.l2_truth(fully([0.75, 0.25], n), 8), wanted, rtol=1e-12, atol=0)
+    assert_close(theory.l2_truth(fully([0.75, 0.25], n), 8), wanted, rtol=1e-12, atol=0)
 
 
 def test_variance_of_the_heterozygosity_close_to_collapse():
     # With n = 2 a chain is alive with chance 2^-m, its concentration then 1/2 instead of 1.
     alive = 0.5 ** np.arange(61)
-    close(theory.heterozygosity_variance(fully([0.5, 0.5], 2), 60), alive * (1 - alive) / 4, rtol=1e-9, atol=0)
+    assert_close(theory.heterozygosity_variance(fully([0.5, 0.5], 2), 60), alive * (1 - alive) / 4, rtol=1e-9, atol=0)
 
 
 def test_survival_of_a_very_rare_token_beside_real_data():
-    close(theory.survival(partially([0.5, 0.5], 3, 4), 2, np.array([1e-17]))[1:, 0], 4e-17, rtol=1e-9, atol=0)
+    assert_close(theory.survival(partially([0.5, 0.5], 3, 4), 2, np.array([1e-17]))[1:, 0], 4e-17, rtol=1e-9, atol=0)
 
 
 def test_the_first_loss_is_a_probability():
@@ -50,13 +50,13 @@ def test_stationary_is_where_the_recursion_goes(n, real):
     settled = theory.stationary(process)
     # The factor per generation is below (n/(N + n))^2; for n = 1e6, N = 50 that needs 300 000 generations.
     generations = 300_000 if n == 10**6 else 2000
-    close(theory.simpson(process, generations)[-1], settled["simpson"])
-    close(theory.l2_first(process, generations)[-1], settled["l2_first"], rtol=1e-8)
+    assert_close(theory.simpson(process, generations)[-1], settled["simpson"])
+    assert_close(theory.l2_first(process, generations)[-1], settled["l2_first"], rtol=1e-8)
     limits = moments.limits(("partial", n, real), truth_of(process))
-    close([settled["simpson"], settled["l2_first"]], [limits["simpson"], limits["l2_first"]])
+    assert_close([settled["simpson"], settled["l2_first"]], [limits["simpson"], limits["l2_first"]])
     # Dirichlet(A p): the mean of the concentration exceeds that of p by (1 - S)/(A + 1).
     at_first = theory.heterozygosity(process, 1)[1]
-    close(at_first / (settled["dirichlet"] + 1), settled["l2_first"])
+    assert_close(at_first / (settled["dirichlet"] + 1), settled["l2_first"])
 
 
 @pytest.mark.parametrize("real", [1, 2, 100])
@@ -78,8 +78,8 @@ def test_the_synthetic_error_stays_below_half_of_the_real_one(real):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_theorem_2_as_corrected_is_the_recursion(shape, n, real):
     process = partially(SHAPES[shape], n, real)
-    close(bounds.theorem_2(process, 60), theory.simpson(process, 60))
-    close(bounds.theorem_2(process, 60), moments.simpson(("partial", n, real), truth_of(process), 60))
+    assert_close(bounds.theorem_2(process, 60), theory.simpson(process, 60))
+    assert_close(bounds.theorem_2(process, 60), moments.simpson(("partial", n, real), truth_of(process), 60))
 
 
 @pytest.mark.parametrize(("n", "real"), [(n, real) for n, real in GRID if real > 1])
@@ -102,5 +102,5 @@ def test_tail_mass_is_a_martingale():
     for regime in (("fully", 3), ("partial", 2, 2)):
         found = theory.tail_mass(process_of(regime, p), GENERATIONS, below=0.35)
         share = blind_mean(regime, p, lambda counts: counts[1:].sum() / counts.sum())
-        close(found[1:], share)
+        assert_close(found[1:], share)
         assert found[0] == pytest.approx(0.5, abs=1e-7)

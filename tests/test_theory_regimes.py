@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from blind import regimes_enumeration, regimes_moments
-from theory_cases import close, truth_of
+from theory_cases import assert_close, truth_of
 
 import jaxcollapse as jc
 from jaxcollapse import theory
@@ -77,7 +77,7 @@ def test_every_oracle_is_the_enumeration(blind, regime):
         process = jc.recursive_training(p, regime)
         exact = regimes_enumeration.expectation(listed(blind), tuple(truth_of(process)), generations)
         for statistic in known:
-            close(
+            assert_close(
                 theory.ORACLES[statistic](process, generations), exact[statistic][0], err_msg=f"{statistic} of {name}"
             )
 
@@ -87,8 +87,8 @@ def test_second_moments_are_the_second_hands(blind, regime):
     for p in (jc.languages.zipf(12).p, np.array([0.25, 0.0, 0.75])):
         process = jc.recursive_training(p, regime)
         truth = truth_of(process)
-        close(theory.simpson(process, 15), regimes_moments.simpson(listed(blind), truth, 15))
-        close(theory.l2_first(process, 15)[1:], regimes_moments.l2_first(listed(blind), truth, 15)[1:])
+        assert_close(theory.simpson(process, 15), regimes_moments.simpson(listed(blind), truth, 15))
+        assert_close(theory.l2_first(process, 15)[1:], regimes_moments.l2_first(listed(blind), truth, 15)[1:])
 
 
 @each(SMALL | PREFIX)
@@ -97,15 +97,15 @@ def test_one_tokens_law_gives_the_same_moments_and_the_rest(blind, regime):
     generations = 3 if "prefix" in blind else 5
     process = jc.recursive_training((0.5, 0.25, 0.25), regime)
     squares = theory.additive(process, lambda q: q**2, generations)
-    close(squares, theory.simpson(process, generations))
-    close(theory.additive(process, lambda q: q, generations), 1.0)
+    assert_close(squares, theory.simpson(process, generations))
+    assert_close(theory.additive(process, lambda q: q, generations), 1.0)
     survival = theory.survival(process, generations, np.array([0.0, 0.25, 0.5]))
-    close(survival @ [0, 2, 1], theory.support(process, generations))
+    assert_close(survival @ [0, 2, 1], theory.support(process, generations))
     counted = theory.spectrum(process, generations, largest=40)[1:]
     if "fresh" in blind and blind[-1] not in ("fresh", 1):
         assert (counted[1:] == -1).all()
     else:
-        close(counted.sum(axis=1), theory.support(process, generations)[1:])
+        assert_close(counted.sum(axis=1), theory.support(process, generations)[1:])
 
 
 # Closed forms of the literature, to 1e-12.
@@ -119,15 +119,15 @@ def diversity(regime, last=30):
     return curve[1:] / curve[0]
 
 
-def exactly(found, expected):
+def assert_exactly(found, expected):
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 500])
 def test_accumulated_data_and_fresh_random_samples(n):
     product = np.cumprod(1 - 1 / (n * M**2))
-    exactly(diversity(jc.Accumulate(n=n)), product)
-    exactly(diversity(jc.RandomlySampled(n=n)), product)
+    assert_exactly(diversity(jc.Accumulate(n=n)), product)
+    assert_exactly(diversity(jc.RandomlySampled(n=n)), product)
     if n > 1:
         root = np.pi / np.sqrt(n)
         assert diversity(jc.Accumulate(n=n), 2000)[-1] == pytest.approx(np.sin(root) / root, rel=1e-3)
@@ -137,7 +137,7 @@ def test_accumulated_data_and_fresh_random_samples(n):
 def test_subsamples_of_a_pool(n, budget):
     lost = 1 - (1 - 1 / n) * (1 - 1 / budget)
     with_replacement = jc.AccumulateSubsample(n=n, budget=budget, replacement=True)
-    exactly(diversity(with_replacement), np.cumprod(1 - lost / M**2))
+    assert_exactly(diversity(with_replacement), np.cumprod(1 - lost / M**2))
     # Without: Q is the concentration of the pool, here as diversity 1 - Q over 1 - S_0.
     pool, expected = 1 - 1 / n, []
     for m in M:
@@ -147,12 +147,12 @@ def test_subsamples_of_a_pool(n, budget):
         expected.append(model)
         pool = ((m * m + 2 * m) * pool + (1 - 1 / n) * model) / (m + 1) ** 2
     if n > 1:
-        exactly(diversity(jc.AccumulateSubsample(n=n, budget=budget)), expected)
+        assert_exactly(diversity(jc.AccumulateSubsample(n=n, budget=budget)), expected)
 
 
 def test_sizes_that_change():
     sizes = np.floor(5 * 1.2 ** np.arange(30))
-    exactly(diversity(jc.FullySynthetic(n=given(sizes.astype(int)))), np.cumprod(1 - 1 / sizes))
+    assert_exactly(diversity(jc.FullySynthetic(n=given(sizes.astype(int)))), np.cumprod(1 - 1 / sizes))
 
 
 @pytest.mark.parametrize(("n", "real", "weight"), [(10, 4, None), (10, 4, 1.5), (3, 20, 0.25)])
@@ -161,14 +161,14 @@ def test_fresh_real_data(n, real, weight):
     error = [1 / real]
     for _ in M[1:]:
         error.append(omega**2 / real + (1 - omega) ** 2 / n + (1 - omega) ** 2 * (1 - 1 / n) * error[-1])
-    exactly(diversity(jc.FreshReal(n=n, real=real, weight=weight)), 1 - np.array(error))
+    assert_exactly(diversity(jc.FreshReal(n=n, real=real, weight=weight)), 1 - np.array(error))
 
 
 def test_a_mixture_is_migration():
     n, share, error = 9, 0.25, [1 / 9]
     for _ in M[1:]:
         error.append(1 / n + (1 - share) ** 2 * (1 - 1 / n) * error[-1])
-    exactly(diversity(jc.Mixture(n=n, share=share)), 1 - np.array(error))
+    assert_exactly(diversity(jc.Mixture(n=n, share=share)), 1 - np.array(error))
 
 
 def test_numbers_that_the_science_page_quotes():
@@ -193,7 +193,7 @@ def test_one_solver_serves_all(regime):
     process = jc.recursive_training((0.5, 0.3, 0.2), regime)
     h = theory.products(process, 6)
     np.testing.assert_allclose(h, h.T, rtol=0, atol=1e-15)
-    close(h[0], h[0, 0])  # every model's mean is the truth
+    assert_close(h[0], h[0, 0])  # every model's mean is the truth
     distances = h + h.T - np.add.outer(h.diagonal(), h.diagonal())  # E ||p^(u) - p^(v)||^2
     assert (distances >= -1e-14).all()
 
@@ -203,8 +203,8 @@ def test_closed_forms_and_the_solver_agree():
         for regime in (jc.FullySynthetic(n=n), jc.PartiallySynthetic(n=n, real=real)):
             process = jc.recursive_training(jc.languages.zipf(20), regime)
             h = theory.products(process, 40)
-            close(h.diagonal(), theory.heterozygosity(process, 40), rtol=1e-12)
-            close(2 * h[1] - h[1, 1] - h.diagonal(), theory.l2_first(process, 40), rtol=1e-12, atol=1e-13)
+            assert_close(h.diagonal(), theory.heterozygosity(process, 40), rtol=1e-12)
+            assert_close(2 * h[1] - h[1, 1] - h.diagonal(), theory.l2_first(process, 40), rtol=1e-12, atol=1e-13)
 
 
 def test_what_is_not_known_says_so():

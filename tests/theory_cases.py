@@ -37,7 +37,7 @@ SHAPES = {
     "dirichlet": languages.dirichlet(12, 0.3, seed=2),
     "zero entries": np.array([0.0, 0.7, 0.0, 0.2, 0.1]),
 }
-close = functools.partial(np.testing.assert_allclose, rtol=1e-10, atol=1e-12)
+assert_close = functools.partial(np.testing.assert_allclose, rtol=1e-10, atol=1e-12)
 
 
 def process_of(regime, p):

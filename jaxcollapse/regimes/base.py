@@ -36,7 +36,7 @@ class Base:
     capacity: Any
 
     def __post_init__(self) -> None:
-        values = {name: _numbers(getattr(self, name)) for name in self.sizes}
+        values = {name: sizes_of(getattr(self, name)) for name in self.sizes}
         if any(_is_placeholder(value) for value in values.values()):
             return
         given = {room for room in self.sizes.values() if getattr(self, room) is not None}
@@ -53,9 +53,9 @@ class Base:
                 f"{' and '.join(self.sizes)} have room for {self.room} tokens together, and a model counts at most "
                 f"{check.LARGEST}; lower {named} or their capacities"
             )
-        self.check()
+        self.judge()
 
-    def check(self) -> None:
+    def judge(self) -> None:
         """Judge what is particular to this regime; sizes and capacities are sound by now."""
 
     def size(self, name: str, m: Any) -> Array:
@@ -118,11 +118,6 @@ class Base:
         return learner.dirac(model) >= 0
 
 
-def parts(key: Array, count: int) -> list[Array]:
-    """A key for each thing that is drawn; ``jax.random.split`` would depend on a global flag."""
-    return [jax.random.fold_in(key, part) for part in range(count)]
-
-
 def only_if(condition: Array, draw: Callable[[], Corpus]) -> Corpus:
     """What ``draw`` draws, or an empty corpus of that form; the work is done only where it is needed."""
 
@@ -165,7 +160,8 @@ def _capacity(name: str, size: Any, capacity: int | None) -> int:
     return capacity
 
 
-def _numbers(size: Any) -> Any:
+def sizes_of(size: Any) -> Any:
+    """The numbers of a size: one, or those of a schedule."""
     return size.sizes if isinstance(size, Schedule) else size
 
 

@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse import check, fixed
+from jaxcollapse import check, fixed, sampling
 from jaxcollapse.process import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, parts, regime, static
-from jaxcollapse.schedules import Schedule
+from jaxcollapse.regimes.base import Base, is_value, regime, sizes_of, static
 
 
 class _Pool(Base):
@@ -20,7 +19,7 @@ class _Pool(Base):
     settles: ClassVar[bool] = False
 
     def refuse(self, generations: int) -> None:
-        if check.concrete(self.n) or (isinstance(self.n, Schedule) and check.concrete(self.n.sizes)):
+        if is_value(sizes_of(self.n)):
             pooled = self.total("n", generations)
             if pooled > check.LARGEST:
                 raise ValueError(
@@ -29,8 +28,7 @@ class _Pool(Base):
                 )
 
     def faults(self, m: Any) -> Array:
-        sizes = self.n.sizes if isinstance(self.n, Schedule) else jnp.asarray(self.n)[None]
-        sizes = jnp.maximum(jnp.asarray(sizes), 0).astype(jnp.uint32)
+        sizes = jnp.maximum(jnp.atleast_1d(jnp.asarray(sizes_of(self.n))), 0).astype(jnp.uint32)
         within = jnp.where(jnp.arange(sizes.shape[0]) < m, sizes, 0)
         beyond = jnp.maximum(jnp.asarray(m) - sizes.shape[0], 0).astype(jnp.uint32)
         pooled = fixed.add(fixed.sum_of(fixed.U64(jnp.zeros_like(within), within)), fixed.multiply(sizes[-1], beyond))
@@ -120,7 +118,7 @@ class AccumulateSubsample(_Pool):
     sizes: ClassVar[dict[str, str]] = {"n": "capacity", "budget": "budget_capacity"}
     verbs: ClassVar[tuple[str, ...]] = ("pool", "add", "subsample")
 
-    def check(self) -> None:
+    def judge(self) -> None:
         check.flag("replacement", self.replacement)
 
     @property
@@ -138,7 +136,7 @@ class AccumulateSubsample(_Pool):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_model, of_pool = parts(key, 2)
+        of_model, of_pool = sampling.parts(key, 2)
         pool = learner.add(memory, learner.sample(of_model, model, self.size("n", m), self.capacity))
         return self._part(of_pool, learner, pool, m), pool
 

@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check, sampling
 from jaxcollapse.process import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, parts, put, regime, stack_of, static
-from jaxcollapse.schedules import Schedule
+from jaxcollapse.regimes.base import Base, put, regime, sizes_of, stack_of, static
 
 LONGEST = 2**16 - 1
 """Generations that a mean of models can hold."""
@@ -56,7 +56,7 @@ class RandomlySampled(Base):
     capacity: Any = static()
     settles: ClassVar[bool] = False
 
-    def check(self) -> None:
+    def judge(self) -> None:
         if self.reuse is True:
             object.__setattr__(self, "reuse", "pool")
         if self.reuse is not False and self.reuse not in ("pool", "prefix"):
@@ -96,8 +96,8 @@ class RandomlySampled(Base):
 
     def _written(self) -> Array:
         """How many tokens a model writes: for prefixes as many as any generation may want of it."""
-        if self.reuse == "prefix" and isinstance(self.n, Schedule):
-            return jnp.clip(jnp.max(jnp.asarray(self.n.sizes)), 1, self.capacity).astype(jnp.int32)
+        if self.reuse == "prefix":
+            return jnp.clip(jnp.max(jnp.asarray(sizes_of(self.n))), 1, self.capacity).astype(jnp.int32)
         return self.size("n", 1)
 
     def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
@@ -123,7 +123,7 @@ class RandomlySampled(Base):
         n = self.size("n", m)
         if not self.reuse:
             return learner.sample(key, memory, n, self.capacity), memory
-        of_model, of_past = parts(key, 2)
+        of_model, of_past = sampling.parts(key, 2)
         if self.reuse == "pool":
             mean = learner.blend(memory, learner.sample(of_model, model, n, self.capacity))
             return learner.sample(of_past, mean, n, self.capacity), mean
@@ -146,7 +146,7 @@ class RandomlySampled(Base):
         if self.reuse == "pool":
             past.kept = [*(past.kept or []), past.keep(past.draw(past.model(m - 1), n))]
             return past.draw(past.mean(past.kept), n)
-        longest = int(max(self.n.sizes)) if isinstance(self.n, Schedule) else n
+        longest = int(np.max(sizes_of(self.n)))
         tokens = [past.keep(past.draw(past.model(m - 1), 1)) for _ in range(longest)]
         past.kept = [*(past.kept or []), tokens]
         return past.prefixes(past.kept, n)

@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxcollapse import check, sampling
 from jaxcollapse.process import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, is_value, only_if, parts, regime, static
+from jaxcollapse.regimes.base import Base, is_value, only_if, regime, static
 from jaxcollapse.schedules import Schedule
 
 
@@ -47,7 +47,7 @@ class PartiallySynthetic(Base):
     settles: ClassVar[bool] = False
     sizes: ClassVar[dict[str, str]] = {"n": "capacity", "real": "real_capacity"}
 
-    def check(self) -> None:
+    def judge(self) -> None:
         if isinstance(self.real, Schedule):
             raise ValueError("real must be one number, for the corpus is drawn once; FreshReal takes a schedule")
 
@@ -110,7 +110,7 @@ class FreshReal(Base):
     sizes: ClassVar[dict[str, str]] = {"n": "capacity", "real": "real_capacity"}
     least: ClassVar[dict[str, int]] = {"real": 0}
 
-    def check(self) -> None:
+    def judge(self) -> None:
         if self.weight is not None and is_value(self.weight):
             check.real_numbers("weight", self.weight, 0, check.HEAVIEST)
 
@@ -140,7 +140,7 @@ class FreshReal(Base):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_truth, of_model = parts(key, 2)
+        of_truth, of_model = sampling.parts(key, 2)
         real = learner.sample(of_truth, truth, self.size("real", m), self.real_capacity)
         return self._join(learner, real, learner.sample(of_model, model, self.size("n", m), self.capacity)), ()
 
@@ -191,7 +191,7 @@ class Mixture(Base):
     capacity: Any = static()
     settles: ClassVar[bool] = False
 
-    def check(self) -> None:
+    def judge(self) -> None:
         if is_value(self.share):
             check.real_numbers("share", self.share, 0, 1)
 
@@ -202,7 +202,7 @@ class Mixture(Base):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_number, of_truth, of_model = parts(key, 3)
+        of_number, of_truth, of_model = sampling.parts(key, 3)
         n = self.size("n", m)
         real = sampling.binomial(of_number, n, self.share, self.capacity)
         corpus = learner.merge(

@@ -11,8 +11,7 @@ from jax import Array, lax
 
 from jaxcollapse import check
 from jaxcollapse.process import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, only_if, put, regime, rows_and_places, stack_of, static
-from jaxcollapse.schedules import Schedule
+from jaxcollapse.regimes.base import Base, only_if, put, regime, rows_and_places, sizes_of, stack_of, static
 
 
 @regime
@@ -54,10 +53,9 @@ class MostRecent(Base):
     reuse: Any = static(default=False)
     capacity: Any = static()
 
-    def check(self) -> None:
-        check.static_whole_number("window", self.window)
+    def judge(self) -> None:
         check.flag("reuse", self.reuse)
-        least = self.n.sizes if isinstance(self.n, Schedule) else self.n
+        least = sizes_of(self.n)
         if (check.concrete(least) and np.min(least) < self.window) or self.window > self.capacity:
             raise ValueError(
                 f"window={self.window} must be at most n={self.n!r}, so that each model gives a token; lower window"

@@ -22,7 +22,7 @@ from jaxcollapse.sampling.law import Law, law
 from jaxcollapse.sampling.mean import Mean, draw_from_mean, mean_of_counts, mean_of_law, together
 from jaxcollapse.sampling.tally import Tally, add, draw_from_tally, part_of, tally
 from jaxcollapse.sampling.weighted import Weighted, draw_from_weighted, weigh
-from jaxcollapse.sampling.words import words
+from jaxcollapse.sampling.words import parts, words
 
 __all__ = [
     "Labels",
@@ -47,6 +47,7 @@ __all__ = [
     "mean_of_law",
     "only_token",
     "part_of",
+    "parts",
     "pick",
     "tally",
     "together",

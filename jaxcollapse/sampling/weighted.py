@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxcollapse.sampling.choices import happens, index_below
 from jaxcollapse.sampling.labels import Labels
-from jaxcollapse.sampling.words import words
+from jaxcollapse.sampling.words import parts, words
 
 
 class Weighted(NamedTuple):
@@ -37,7 +36,7 @@ def weigh(first: Labels, second: Labels, weight: Array) -> Weighted:
 
 def draw_from_weighted(key: Array, model: Weighted, size: Array, slots: int) -> Labels:
     """``size`` tokens of the mixture: the corpus is chosen by its share, then one of its slots uniformly."""
-    of_part, of_slot = (jax.random.fold_in(key, part) for part in (0, 1))
+    of_part, of_slot = parts(key, 2)
     in_first = happens(of_part, model.share, slots)
     room = model.first.labels.shape[0]
     bound = jnp.where(in_first, model.first.size, model.second.size).astype(jnp.uint32)

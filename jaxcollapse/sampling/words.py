@@ -18,6 +18,11 @@ _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
 
 
+def parts(key: Array, count: int) -> list[Array]:
+    """A key for each thing that is drawn; ``jax.random.split`` would depend on a global flag."""
+    return [jax.random.fold_in(key, part) for part in range(count)]
+
+
 def words(key: Array, slots: int) -> U64:
     """One uniform 64-bit word a slot: threefry2x32 of the counter ``(0, slot)``.
 

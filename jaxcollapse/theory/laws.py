@@ -25,13 +25,14 @@ from jaxcollapse.regimes import (
     PartiallySynthetic,
     RandomlySampled,
 )
+from jaxcollapse.regimes.base import sizes_of
 from jaxcollapse.schedules import Schedule
 from jaxcollapse.theory.setting import OutOfRange, generations_of, numbers
 
 CELLS = 2e7
 """Entries that one array may have."""
-WORK = 1e10
-"""Multiplications that one call may spend on all tokens together: some 20 s."""
+WORK = 3e9
+"""Multiplications that one call may spend on all tokens together: some 10 s."""
 PMF = 100
 """A binomial probability costs as much as so many multiplications."""
 
@@ -167,8 +168,7 @@ def _partially(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     real = regime.whole("real", 1)
     yield _points(ask.begin(real, p), np.arange(real + 1) / real, real, ask.joint, real)
     r = np.arange(real + 1)
-    law, values = np.diag(ask.pmf(real, p))[:, :, None], r[:, None] / real  # [real count, itself, synthetic count]
-    law = law.diagonal(axis1=0, axis2=1).T
+    law, values = ask.pmf(real, p)[:, None], r[:, None] / real  # [real count, synthetic count], none of these yet
     for m in itertools.count(2):
         size = regime.whole("n", m)
         law = np.einsum("rx,rxy->ry", law, ask.pmf(size, values))
@@ -276,7 +276,7 @@ def _random_afresh(n: int, p: float, ask: _Ask) -> Iterator[Frequencies]:
 
 def _prefix(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     """The state is every token written so far, one bit each."""
-    length = int(max(regime.n.sizes)) if isinstance(regime.n, Schedule) else int(regime.n)
+    length = int(np.max(sizes_of(regime.n)))
     ask.start(1, p)
     ask.allow(2.0**length * length)
     bits = np.array(list(itertools.product((0, 1), repeat=length)))  # [2^length, length]
