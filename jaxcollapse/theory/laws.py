@@ -278,7 +278,7 @@ def _prefix(regime: Any, p: float, ask: _Ask) -> Iterator[Frequencies]:
     """The state is every token written so far, one bit each."""
     length = int(np.max(sizes_of(regime.n)))
     ask.start(1, p)
-    ask.allow(2.0**length * length)
+    ask.allow(2.0 ** min(length, 1000) * length)
     bits = np.array(list(itertools.product((0, 1), repeat=length)))  # [2^length, length]
     ones = np.concatenate([np.zeros((len(bits), 1), int), bits.cumsum(axis=1)], axis=1)
     wrote = lambda chance: np.prod(np.where(bits, chance[..., None, None], 1 - chance[..., None, None]), axis=-1)
