@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jaxcollapse import check, memory, statistics
+from jaxcollapse import check, keys, memory, statistics
 from jaxcollapse.process import Process, State, Status, View, canonical
 from jaxcollapse.statistics import Record, Statistic
 
@@ -171,8 +172,12 @@ def advance(
     key, process, numbers, wanted = _prepare(key, process, state.chain, generations, record, after=after)
     if any(statistic.needs_first for statistic in wanted) and state.first.shape[-1] == 0:
         raise ValueError("record asks for p^(1), which this state did not keep; start with the same record")
-    block = _block(process, numbers)
-    return _advance(key, process, state, generations=int(generations), record=wanted, block=block)
+    pieces, block = [], _block(process, numbers)
+    for piece in _pieces(process, after, int(generations)):
+        state = _ready(process, state)
+        state, trace = _advance(key, process, state, generations=piece, record=wanted, block=block)
+        pieces.append(trace.values)
+    return state, Trace(jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces), state.status)
 
 
 @jax.tree_util.register_dataclass
@@ -223,7 +228,19 @@ def collapse_times(key: Array, process: Process, *, chains: int | Array, max_gen
       (True, True)
     """
     key, process, numbers, _ = _prepare(key, process, chains, max_generations, "collapsed", name="max_generations")
-    return _collapse_times(key, process, numbers, jnp.int32(max_generations))
+    parts, count = _parts(process, numbers), numbers.shape[0]
+    index = np.minimum(np.arange(-(-count // parts) * parts), count - 1)
+    times = _collapse_times(key, process, numbers[index], jnp.int32(max_generations), parts=parts)
+    return jax.tree.map(lambda of: of[:count], times)
+
+
+def _parts(process: Process, chains: Array) -> int:
+    """Into how many parts to cut chains so that those that are over can be left out; 1 where devices share them."""
+    several_devices = not isinstance(chains, jax.core.Tracer) and len(chains.sharding.device_set) > 1
+    if several_devices or not process.regime.settles:
+        return 1
+    count = chains.shape[0]
+    return 1 << max(min(count // 128, 16).bit_length() - 1, -(-count // 1024).bit_length() - 1, 0)
 
 
 def _prepare(
@@ -280,7 +297,7 @@ def _on_an_automatic_mesh(chains: Array) -> Array:
 
 
 def _chain_key(key: Array, chain: Array, m: Array) -> Array:
-    return jax.random.fold_in(jax.random.fold_in(key, chain), m)
+    return keys.fold_in(keys.fold_in(key, chain), m)
 
 
 def _measure(process: Process, view: View, status: Array, record: tuple[Statistic, ...]) -> dict[str, Array]:
@@ -304,18 +321,15 @@ def _start_chain(
     return state, jax.tree.map(lambda *rows: jnp.stack(rows), at_truth, at_first)
 
 
-def _advance_chain(
-    key: Array, process: Process, state: State, generations: int, record: tuple[Statistic, ...]
-) -> tuple[State, dict[str, Array]]:
-    def generation(state: State, _: None) -> tuple[State, dict[str, Array]]:
-        state = process.step(_chain_key(key, state.chain, state.m + 1), state)
-        return state, _measure(process, process.view(state), state.status, record)
-
-    return lax.scan(generation, state, length=generations)
-
-
 # All chains are at one generation: `m` stays outside the batch, so that a branch on it stays a branch.
 _OUTSIDE: Any = None
+
+NARROW = (8192, 512, 32)
+"""Widths that recorded arrays may shrink to."""
+NARROWER = (8192, 1024, 128, 16, 2)
+"""Widths that chains may shrink to on their way to collapse."""
+AT_LEAST = 8
+"""Generations, and an eighth of those so far, that chains go on before they are sorted anew."""
 
 
 def _block(process: Process, chains: Array) -> int:
@@ -327,17 +341,17 @@ def _block(process: Process, chains: Array) -> int:
     return min(count, max(1, memory.IN_CACHE // process.regime.room))
 
 
-def _over_chains(one_chain: Callable[[Any], Any], batch: Any, block: int) -> Any:
-    """``vmap`` over the leading axis, one block after another."""
+def _in_blocks(of_block: Callable[[Any], Any], batch: Any, block: int) -> Any:
+    """The work for chains along the leading axis, one block of them after another."""
     count = jax.tree.leaves(batch)[0].shape[0]
     if block >= count:
-        return jax.vmap(one_chain)(batch)
+        return of_block(batch)
     # Equal blocks, for an odd one would compile the whole program again; a few chains run twice instead.
     blocks = -(-count // block)
     block = -(-count // blocks)
     index = np.minimum(np.arange(blocks * block), count - 1)
     cut = jax.tree.map(lambda leaf: leaf[index].reshape(blocks, block, *leaf.shape[1:]), batch)
-    done = lax.map(jax.vmap(one_chain), cut)
+    done = lax.map(of_block, cut)
     return jax.tree.map(lambda leaf: leaf.reshape(blocks * block, *leaf.shape[2:])[:count], done)
 
 
@@ -349,7 +363,7 @@ def _start(
         state, values = _start_chain(key, process, chain, record)
         return state._replace(m=_OUTSIDE), values
 
-    state, values = _over_chains(one_chain, chains, block)
+    state, values = _in_blocks(jax.vmap(one_chain), chains, block)
     return state._replace(m=jnp.int32(1)), Trace(values, state.status)
 
 
@@ -359,11 +373,11 @@ def _advance(
 ) -> tuple[State, Trace]:
     m = state.m
 
-    def one_chain(state: State) -> tuple[State, dict[str, Array]]:
-        state, values = _advance_chain(key, process, state._replace(m=m), generations, record)
+    def of_block(state: State) -> tuple[State, dict[str, Array]]:
+        state, values = _scan(key, process, state._replace(m=m), generations, record)
         return state._replace(m=_OUTSIDE), values
 
-    state, values = _over_chains(one_chain, state._replace(m=_OUTSIDE), block)
+    state, values = _in_blocks(of_block, state._replace(m=_OUTSIDE), block)
     return state._replace(m=m + generations), Trace(values, state.status)
 
 
@@ -371,55 +385,231 @@ def _advance(
 def _simulate(
     key: Array, process: Process, chains: Array, *, generations: int, record: tuple[Statistic, ...], block: int
 ) -> Trace:
-    def one_chain(chain: Array) -> tuple[Array, dict[str, Array]]:
-        state, values = _start_chain(key, process, chain, record)
-        if generations > 1:
-            state, more = _advance_chain(key, process, state, generations - 1, record)
-            values = jax.tree.map(lambda *pieces: jnp.concatenate(pieces), values, more)
-        return state.status, values
+    def of_block(chains: Array) -> tuple[Array, dict[str, Array]]:
+        state, values = jax.vmap(lambda chain: _start_chain(key, process, chain, record))(chains)
+        state, pieces, m = state._replace(m=jnp.int32(1)), [values], 1
+        if m < process.settles_at:
+            settled = min(generations, process.settles_at)
+            state, values = _scan(key, process, state, settled - m, record)
+            state, m = _of_all(process.settle, state), settled
+            pieces.append(values)
+        if m < generations:
+            pieces.append(_scan_narrowing(key, process, state, generations - m, record))
+        return state.status, jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
 
-    status, values = _over_chains(one_chain, chains, block)
+    status, values = _in_blocks(of_block, chains, block)
     return Trace(values, status)
 
 
+def _of_all(work: Callable[[State], State], state: State) -> State:
+    """Of all chains what is defined for one; ``m`` is theirs in common."""
+    one = lambda chain: work(chain._replace(m=state.m))._replace(m=_OUTSIDE)
+    return jax.vmap(one)(state._replace(m=_OUTSIDE))._replace(m=state.m)
+
+
+def _generation(
+    key: Array, process: Process, state: State, record: tuple[Statistic, ...]
+) -> tuple[State, dict[str, Array]]:
+    """The next generation of all chains."""
+    m = state.m + 1
+
+    def one_chain(chain: State) -> tuple[State, dict[str, Array]]:
+        chain = process.step(_chain_key(key, chain.chain, m), chain._replace(m=state.m))
+        values = _measure(process, process.view(chain), chain.status, record) if record else {}
+        return chain._replace(m=_OUTSIDE), values
+
+    state, values = jax.vmap(one_chain)(state._replace(m=_OUTSIDE))
+    return state._replace(m=m), values
+
+
+def _scan(
+    key: Array, process: Process, state: State, generations: int, record: tuple[Statistic, ...]
+) -> tuple[State, dict[str, Array]]:
+    """Some generations of all chains, and what was recorded, ``[chains, generations, ...]``."""
+    if not generations:
+        return state, jax.tree.map(
+            lambda of: jnp.zeros((of.shape[0], 0, *of.shape[1:]), of.dtype),
+            jax.eval_shape(lambda state: _generation(key, process, state, record)[1], state),
+        )
+    state, values = lax.scan(lambda state, _: _generation(key, process, state, record), state, length=generations)
+    return state, jax.tree.map(lambda of: jnp.moveaxis(of, 0, 1), values)
+
+
+def _scan_narrowing(
+    key: Array, process: Process, state: State, generations: int, record: tuple[Statistic, ...]
+) -> dict[str, Array]:
+    """What :func:`_scan` records, in arrays that become narrower as tokens die."""
+    # After m generations some 2n/m tokens are left; a width that is reached in the second half does not pay.
+    enough = 4 * process.regime.room / generations
+    widths = _widths(process, state, tuple(width for width in NARROW if width >= enough))
+    if len(widths) == 1:
+        return _scan(key, process, state, generations, record)[1]
+    first, last = state.m, state.m + generations
+    shapes = jax.eval_shape(lambda state: _generation(key, process, state, record)[1], state)
+    rows = jax.tree.map(lambda of: jnp.zeros((generations, *of.shape), of.dtype), shapes)
+    for width, narrower in itertools.zip_longest(widths, widths[1:], fillvalue=0):
+        if width < state.tokens.shape[1]:
+            state = _of_all(functools.partial(process.narrow, width=width), state)
+
+        def wide(carry: tuple[State, Any], narrower: int = narrower) -> Array:
+            state, _ = carry
+            return (state.m < last) & (jnp.max(jax.vmap(process.learner.left)(state.model)) > narrower)
+
+        def generation(carry: tuple[State, Any]) -> tuple[State, Any]:
+            state, rows = carry
+            row = state.m - first
+            state, values = _generation(key, process, state, record)
+            put = lambda all_, one: lax.dynamic_update_index_in_dim(all_, one, row, 0)
+            return state, jax.tree.map(put, rows, values)
+
+        state, rows = lax.while_loop(wide, generation, (state, rows))
+    return jax.tree.map(lambda of: jnp.moveaxis(of, 0, 1), rows)
+
+
+def _pieces(process: Process, after: int, generations: int) -> list[int]:
+    """Generations, cut where the learner changes the form of its models."""
+    early = min(max(process.settles_at - after, 0), generations) if after else 0
+    return [piece for piece in (early, generations - early) if piece]
+
+
+def _ready(process: Process, state: State) -> State:
+    """A state in the form that its next generation wants, as narrow as its tokens allow."""
+    if isinstance(state.m, jax.core.Tracer):
+        return state
+    if 0 < process.settles_at <= int(state.m):
+        state = _settle(process, state)
+    widths = _widths(process, state, NARROW)
+    if len(widths) > 1:
+        left = int(jnp.max(jax.vmap(process.learner.left)(state.model)))
+        width = min(width for width in widths if width >= left)
+        state = _narrow(process, state, width=width) if width < widths[0] else state
+    return state
+
+
 @jax.jit
-def _collapse_times(key: Array, process: Process, chains: Array, max_generations: Array) -> CollapseTimes:
+def _settle(process: Process, state: State) -> State:
+    return _of_all(process.settle, state)
+
+
+def _widths(process: Process, state: State, narrower: tuple[int, ...]) -> list[int]:
+    """The widths that arrays take on as tokens die; each compiles the step anew."""
+    width = state.tokens.shape[-1]
+    if not process.narrows(state):
+        return [width]
+    return [width, *(narrow for narrow in narrower if 2 * narrow <= width)]
+
+
+@functools.partial(jax.jit, static_argnames=("width",))
+def _narrow(process: Process, state: State, *, width: int) -> State:
+    return _of_all(functools.partial(process.narrow, width=width), state)
+
+
+class _Run(NamedTuple):
+    """Chains on their way to collapse.
+
+    Attributes:
+      state: of all chains.
+      times: when each first was a Dirac mass, and when for ever; the present generation where it was not yet.
+      done: whether it was.
+      place: where each chain stood in the beginning.
+    """
+
+    state: State
+    times: tuple[Array, Array]
+    done: tuple[Array, Array]
+    place: Array
+
+
+@functools.partial(jax.jit, static_argnames=("parts",))
+def _collapse_times(
+    key: Array, process: Process, chains: Array, max_generations: Array, *, parts: int
+) -> CollapseTimes:
     truth_is_dirac = process.learner.dirac(process.learner.truth(process.p)) >= 0
 
-    def look(state: State) -> tuple[Array, Array]:
-        return process.learner.dirac(state.model) >= 0, process.absorbed(state)
+    def look(chain: State) -> tuple[Array, Array]:
+        return process.learner.dirac(chain.model) >= 0, process.absorbed(chain)
 
     def begin(chain: Array) -> tuple[State, tuple[Array, Array]]:
         state = process.init(_chain_key(key, chain, jnp.int32(1)), chain, keep_first=False)
         return state._replace(m=_OUTSIDE), look(state)
 
-    def generation(carry: tuple[State, tuple, tuple]) -> tuple[State, tuple, tuple]:
-        state, times, done = carry
-        m = state.m + 1
+    def over(run: _Run) -> Array:
+        first, final = run.done
+        return (final if process.regime.settles else first) | (run.state.status != 0)
 
-        def step(chain: State) -> tuple[State, tuple[Array, Array]]:
-            chain = process.step(_chain_key(key, chain.chain, m), chain._replace(m=state.m))
-            return chain._replace(m=_OUTSIDE), look(chain)
-
-        before = state.status
-        state, seen = jax.vmap(step)(state._replace(m=_OUTSIDE))
-        times = jax.tree.map(lambda time, over: jnp.where(over, time, m), times, done)
+    def generation(run: _Run) -> _Run:
         # What comes after a chain is at rest, while others still run, is none of its business.
-        status = jnp.where(over(done), before, state.status)
-        return state._replace(m=m, status=status), times, jax.tree.map(jnp.logical_or, done, seen)
+        before, at_rest = run.state.status, over(run)
+        state, _ = _generation(key, process, run.state, ())
+        seen = jax.vmap(lambda chain: look(chain._replace(m=state.m)))(state._replace(m=_OUTSIDE))
+        times = jax.tree.map(lambda time, done: jnp.where(done | at_rest, time, state.m), run.times, run.done)
+        status = jnp.where(at_rest, before, state.status)
+        return _Run(state._replace(status=status), times, jax.tree.map(jnp.logical_or, run.done, seen), run.place)
 
-    def over(done: tuple[Array, Array]) -> Array:
-        first, final = done
-        return final if process.regime.settles else first
-
-    def unfinished(carry: tuple[State, tuple, tuple]) -> Array:
-        state, _, done = carry
-        return (state.m < max_generations) & ~jnp.all(over(done) | (state.status != 0))
+    def unfinished(run: _Run) -> Array:
+        return (run.state.m < max_generations) & ~jnp.all(over(run))
 
     state, seen = jax.vmap(begin)(chains)
     done = jax.tree.map(lambda now: now | truth_is_dirac, seen)
     time = jnp.broadcast_to(jnp.where(truth_is_dirac, 0, 1).astype(jnp.int32), chains.shape)
-    carry = (state._replace(m=jnp.int32(1)), (time, time), done)
-    state, (first, final), (observed, final_observed) = lax.while_loop(unfinished, generation, carry)
-    sound = state.status == 0
-    return CollapseTimes(first, observed & sound, final, final_observed & sound, state.status)
+    run = _Run(state._replace(m=jnp.int32(1)), (time, time), done, jnp.arange(chains.shape[0]))
+    if process.settles_at:
+        early = lambda run: unfinished(run) & (run.state.m < process.settles_at)
+        run = lax.while_loop(early, generation, run)
+        run = run._replace(state=_of_all(process.settle, run.state))
+    widths = _widths(process, run.state, NARROWER)
+    several = functools.partial(_several, process, generation, over, max_generations, widths, parts)
+    run = lax.while_loop(unfinished, generation if parts == len(widths) == 1 else several, run)
+    in_order = lambda of: jnp.zeros_like(of).at[run.place].set(of)
+    (first, final), (observed, final_observed) = jax.tree.map(in_order, (run.times, run.done))
+    status = in_order(run.state.status)
+    sound = status == 0
+    return CollapseTimes(first, observed & sound, final, final_observed & sound, status)
+
+
+def _several(
+    process: Process,
+    generation: Callable[[_Run], _Run],
+    over: Callable[[_Run], Array],
+    max_generations: Array,
+    widths: list[int],
+    parts: int,
+    run: _Run,
+) -> _Run:
+    """Several generations. Chains with many tokens left come first, those that are over last, and are left out.
+
+    They are cut in parts of one size; each is as narrow as its tokens allow.
+    """
+    m, width = run.state.m, widths[0]
+    size = run.place.shape[0] // parts
+    count = jnp.minimum(jnp.maximum(m // 8, AT_LEAST), max_generations - m)
+    run = run._replace(state=run.state._replace(m=_OUTSIDE))
+
+    def left(run: _Run) -> Array:
+        tokens = jax.vmap(process.learner.left)(run.state.model) if len(widths) > 1 else jnp.int32(width)
+        return jnp.where(over(run), 0, tokens)
+
+    if parts > 1:
+        order = jnp.argsort(-left(run), stable=True)
+        run = jax.tree.map(lambda of: of[order], run)
+
+    def advanced(run: _Run, narrow: int) -> _Run:
+        state = run.state._replace(m=m)
+        if narrow < width:
+            state = _of_all(functools.partial(process.narrow, width=narrow), state)
+        run = lax.fori_loop(0, count, lambda _, run: generation(run), run._replace(state=state))
+        state = run.state
+        if narrow < width:
+            state = _of_all(functools.partial(process.narrow, width=width), state)
+        return run._replace(state=state._replace(m=_OUTSIDE))
+
+    ways = [functools.partial(advanced, narrow=narrow) for narrow in widths]
+
+    def part(number: Array, run: _Run) -> _Run:
+        cut = jax.tree.map(lambda of: lax.dynamic_slice_in_dim(of, number * size, size), run)
+        enough = jnp.sum(jnp.array(widths) >= jnp.max(left(cut))) - 1
+        cut = lax.switch(enough, ways, cut)
+        return jax.tree.map(lambda all_, of: lax.dynamic_update_slice_in_dim(all_, of, number * size, 0), run, cut)
+
+    run = lax.fori_loop(0, -(-jnp.sum(~over(run)) // size) if parts > 1 else 1, part, run)
+    return run._replace(state=run.state._replace(m=m + count))

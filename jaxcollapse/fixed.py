@@ -48,6 +48,20 @@ def less(a: U64, b: U64) -> Array:
     return (a.hi < b.hi) | ((a.hi == b.hi) & (a.lo < b.lo))
 
 
+def shift_left(a: U64, by: Array) -> U64:
+    """``a 2^by`` modulo 2^64, ``0 <= by <= 64``; a word shifted by 32 or more is 0 in XLA."""
+    by = jnp.asarray(by).astype(jnp.uint32)
+    near, far = (a.hi << by) | (a.lo >> (_u32(32) - by)), a.lo << (by - _u32(32))
+    return U64(jnp.where(by < 32, near, far), a.lo << by)
+
+
+def shift_right(a: U64, by: Array) -> U64:
+    """``floor(a / 2^by)``, ``0 <= by <= 64``."""
+    by = jnp.asarray(by).astype(jnp.uint32)
+    near, far = (a.lo >> by) | (a.hi << (_u32(32) - by)), a.hi >> (by - _u32(32))
+    return U64(a.hi >> by, jnp.where(by < 32, near, far))
+
+
 def multiply_high(a: Array, b: Array) -> Array:
     """The upper word of the 64-bit product of two ``uint32``: ``floor(a b / 2^32)``."""
     a_lo, a_hi = a & _u32(0xFFFF), a >> _u32(16)
@@ -86,6 +100,33 @@ def ratio(a: Array, b: Array, bits: int) -> U64:
     zero_ = jnp.zeros_like(a)
     _, quotient = lax.fori_loop(0, bits, digit, (jnp.where(whole, a - b, a), U64(zero_, zero_)))
     return U64(quotient.hi + (whole.astype(jnp.uint32) << _u32(bits - 32)), quotient.lo)
+
+
+def reciprocal(d: U64) -> U64:
+    """``floor((2^127 - 1) / d)`` of ``d >= 2^63``: long division."""
+
+    def digit(_: int, state: tuple[U64, U64]) -> tuple[U64, U64]:
+        left, quotient = state
+        carry = left.hi >> _u32(31)
+        left = U64((left.hi << _u32(1)) | (left.lo >> _u32(31)), (left.lo << _u32(1)) | _u32(1))
+        one = (carry == _u32(1)) | ~less(left, d)
+        left = _where(one, subtract(left, d), left)
+        doubled = (quotient.hi << _u32(1)) | (quotient.lo >> _u32(31))
+        return left, U64(doubled, (quotient.lo << _u32(1)) | one.astype(jnp.uint32))
+
+    start = U64(jnp.full_like(d.hi, 2**31 - 1), jnp.full_like(d.lo, 2**32 - 1))
+    nothing = U64(jnp.zeros_like(d.hi), jnp.zeros_like(d.lo))
+    return lax.fori_loop(0, 64, digit, (start, nothing), unroll=16)[1]
+
+
+def share(part: U64, whole: U64) -> U64:
+    """``part / whole`` of ``part < whole`` as a 64-bit fraction: at most 2^-62 less, and increasing in ``part``.
+
+    ``whole`` is one number; one division serves all parts.
+    """
+    by = jnp.where(whole.hi > 0, lax.clz(whole.hi), _u32(32) + lax.clz(whole.lo))
+    half = scale(shift_left(part, by), reciprocal(shift_left(whole, by)))
+    return U64((half.hi << _u32(1)) | (half.lo >> _u32(31)), half.lo << _u32(1))
 
 
 def from_float(x: Array, unit_exponent: int, cut: Callable[[Array], Array] = jnp.floor) -> U64:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse import fixed, sampling
+from jaxcollapse import check, fixed, sampling
 from jaxcollapse.process import WEIGHT, Table
 
 Corpus = sampling.Labels | sampling.Tally | sampling.Weighted
+
+
+METHODS = ("labels", "labels first", "counts")
+"""How :class:`Categorical` may keep and draw a corpus."""
+LABELS_A_COUNT = 8
+"""What the count of one token costs, in labels; measured."""
+LABELS_UNTIL = 2 * LABELS_A_COUNT
+"""Generation from which on counts are cheaper: some ``2n/m`` tokens are left."""
 
 
 @jax.tree_util.register_dataclass
@@ -20,17 +29,56 @@ class Categorical:
     """One context, maximum likelihood: the model is the table of token frequencies, ``p_i = x_i / n``.
 
     What a softmax classifier on one context converges to (Seddik et al. 2024, section 2.1). The
-    model is its training set, in the form that the regime collected it: labels (a token is drawn by
-    copying a uniformly chosen slot, and counts are made only for statistics), the counts of a pool
-    that grows without end, or two corpora of unequal weight.
+    model is its training set, in one of two forms. *Labels*: a token is drawn by copying a uniformly
+    chosen slot; a generation costs ``n`` random words, and counts are made only for statistics.
+    *Counts*: multinomial counts are drawn at once (:mod:`jaxcollapse.sampling.points`); a generation
+    costs some words a token that is left. The laws are the same, the random numbers differ.
+
+    Attributes:
+      method: static; ``"labels"``, ``"counts"``, or ``"labels first"`` (counts from generation 16 on). By
+        default chosen by :func:`jaxcollapse.recursive_training` from the regime and the sizes alone: labels
+        where the regime wants single tokens or can see any token again; counts where the vocabulary is at
+        most an eighth of the sample; else labels first where tokens die for ever, and labels where real
+        ones are kept.
+
+    Raises:
+      ValueError: for an unknown method.
     """
+
+    method: str | None = dataclasses.field(default=None, metadata={"static": True})
+
+    def __post_init__(self) -> None:
+        if self.method is not None:
+            check.choice("method", self.method, METHODS)
+
+    def suited(self, regime: Any, vocabulary: int) -> Categorical:
+        """This learner with a method that suits a regime, unless one was chosen.
+
+        Raises:
+          ValueError: when the regime cannot do with the method that was chosen.
+        """
+        counts_will_do = regime.verbs == ()
+        if self.method is None:
+            if not (counts_will_do and regime.closed):
+                return Categorical("labels")
+            many = LABELS_A_COUNT * vocabulary > regime.room
+            return Categorical(("labels first" if regime.forgets else "labels") if many else "counts")
+        if (self.method != "labels" and not counts_will_do) or (self.method == "labels first" and not regime.closed):
+            raise ValueError(
+                f"method={self.method!r} does not go with {type(regime).__name__}, which "
+                f"{'may see any token again' if counts_will_do else 'wants single tokens'}; leave method out"
+            )
+        return self
 
     def truth(self, p: Array) -> sampling.Law:
         return sampling.law(p)
 
     def sample(
         self, key: Array, model: sampling.Law | sampling.Mean | Corpus, size: Array, slots: int
-    ) -> sampling.Labels:
+    ) -> sampling.Labels | sampling.Tally:
+        counted = isinstance(model, sampling.Tally) and self.method == "labels first"
+        if (self.method == "counts" or counted) and isinstance(model, sampling.Tally | sampling.Law | sampling.Mean):
+            return sampling.count_from(key, model, size, slots)
         match model:
             case sampling.Law():
                 return sampling.draw_from_law(key, model, size, slots)
@@ -42,7 +90,11 @@ class Categorical:
                 return sampling.draw_from_weighted(key, model, size, slots)
         return sampling.draw_from_labels(key, model, size, slots)
 
-    def merge(self, first: sampling.Labels, second: sampling.Labels) -> sampling.Labels:
+    def merge(self, first: Corpus, second: Corpus) -> Corpus:
+        if isinstance(first, sampling.Tally) and isinstance(second, sampling.Tally):
+            return sampling.add(first, second)
+        assert isinstance(first, sampling.Labels)
+        assert isinstance(second, sampling.Labels)
         return sampling.concatenate(first, second)
 
     def weigh(self, first: sampling.Labels, second: sampling.Labels, weight: Array) -> sampling.Weighted:
@@ -75,7 +127,9 @@ class Categorical:
             one = sampling.mean_of_counts(*_counts(model, names))
         return one if mean is None else sampling.together(mean, one)
 
-    def reserve(self, corpus: sampling.Labels, slots: int) -> sampling.Labels:
+    def reserve(self, corpus: Corpus, slots: int) -> Corpus:
+        if not isinstance(corpus, sampling.Labels):
+            return corpus
         return sampling.Labels(jnp.pad(corpus.labels, (0, max(0, slots - corpus.labels.shape[0])))[:slots], corpus.size)
 
     def fit(self, key: Array, corpus: Corpus, previous: Corpus | None) -> Corpus:
@@ -88,18 +142,37 @@ class Categorical:
             case sampling.Mean():
                 return _only_weight(jax.lax.associative_scan(fixed.add, model.sums))
             case sampling.Tally():
-                largest = jnp.argmax(model.counts).astype(jnp.int32)
-                return jnp.where(model.counts[largest] == model.size, largest, -1)
+                return sampling.only_token_of(model)
             case sampling.Weighted():
                 first, second = (sampling.only_token(part) for part in (model.first, model.second))
                 alone = jnp.where(model.share == 0, second, first)
                 return jnp.where((first == second) | (model.share == 0) | (model.share == 1), alone, -1)
         return sampling.only_token(model)
 
-    def compact(self, corpus: sampling.Labels, vocabulary: int) -> tuple[sampling.Labels, Array]:
-        if corpus.labels.shape[0] >= vocabulary:
-            return corpus, jnp.arange(vocabulary, dtype=jnp.int32)
-        return sampling.compact(corpus, vocabulary)
+    def compact(self, corpus: sampling.Labels | sampling.Tally, vocabulary: int) -> tuple[Corpus, Array]:
+        tokens = jnp.arange(vocabulary, dtype=jnp.int32)
+        if isinstance(corpus, sampling.Tally):
+            return corpus, tokens
+        if corpus.labels.shape[0] < vocabulary:
+            corpus, tokens = sampling.compact(corpus, vocabulary)
+        return corpus, tokens
+
+    @property
+    def settles_at(self) -> int:
+        return LABELS_UNTIL if self.method == "labels first" else 0
+
+    def settle(self, models: Any, width: int) -> Any:
+        is_labels = lambda of: isinstance(of, sampling.Labels)
+        return jax.tree.map(lambda of: sampling.tally(of, width) if is_labels(of) else of, models, is_leaf=is_labels)
+
+    def narrows(self, model: Any) -> bool:
+        return isinstance(model, sampling.Tally)
+
+    def left(self, model: sampling.Tally) -> Array:
+        return jnp.sum(model.counts > 0, dtype=jnp.int32)
+
+    def narrow(self, model: sampling.Tally, width: int) -> tuple[sampling.Tally, Array]:
+        return sampling.narrowed(model, width)
 
     def table(self, model: Corpus, width: int) -> Table:
         if isinstance(model, sampling.Weighted):

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxcollapse import check, fixed
+from jaxcollapse import check, fixed, keys
 
 Model = Any
 """What a learner trains: a pytree whose structure only the learner knows."""
@@ -172,6 +172,8 @@ class State(NamedTuple):
       memory: what the regime keeps.
       tokens: the token that each table entry stands for, ``int32 [width]``.
       first: p^(1) as ``float32 [width]``; width 0 when no statistic asked for it.
+      forgotten: what p^(1) gave to tokens that have no entry any more, accumulated with :data:`DISTANCE` as
+        bound; and its squares.
       status: a :class:`Status`, ``int32 []``.
     """
 
@@ -181,6 +183,7 @@ class State(NamedTuple):
     memory: Memory
     tokens: Array
     first: Array
+    forgotten: tuple[fixed.U64, fixed.U64]
     status: Array
 
 
@@ -198,6 +201,7 @@ class View(NamedTuple):
       unlisted: true mass of tokens that have no entry, accumulated with :data:`DISTANCE` as bound.
       unlisted_square: the sum of their squared true probabilities, likewise.
       first: p^(1), or None where no statistic asked for it.
+      forgotten: what p^(1) gave to tokens that have no entry, accumulated likewise; and its squares.
     """
 
     tokens: Array
@@ -211,6 +215,7 @@ class View(NamedTuple):
     unlisted: fixed.U64
     unlisted_square: fixed.U64
     first: Array | None
+    forgotten: tuple[fixed.U64, fixed.U64]
 
 
 SMALLEST = 2.0**-62
@@ -234,7 +239,7 @@ class _Role(enum.IntEnum):
 
 
 def _for(key: Array, role: _Role) -> Array:
-    return jax.random.fold_in(key, jnp.uint32(role))
+    return keys.fold_in(key, role.value)
 
 
 @jax.tree_util.register_dataclass
@@ -276,7 +281,8 @@ class Process:
         model = self.learner.fit(_for(key, _Role.FIT), corpus, None)
         memory = self.regime.remember(self.learner, memory, model, jnp.int32(1))
         first = self.learner.table(model, width).p if keep_first else jnp.zeros(0, jnp.float32)
-        return State(jnp.int32(1), chain, model, memory, tokens, first, self._status())
+        nothing = (fixed.zero(), fixed.zero())
+        return State(jnp.int32(1), chain, model, memory, tokens, first, nothing, self._status())
 
     def step(self, key: Array, state: State) -> State:
         """From generation ``m`` to ``m + 1``: generate, collect, train.
@@ -299,6 +305,37 @@ class Process:
         at_rest = self.regime.absorbed(self.learner, truth, state.model, state.memory, state.m)
         return at_rest & (state.status == 0)
 
+    @property
+    def settles_at(self) -> int:
+        """The generation, static, after which the learner keeps models in another form; 0 where it never does."""
+        return getattr(self.learner, "settles_at", 0)
+
+    def settle(self, state: State) -> State:
+        """The same state in the form that suits later generations; its draws need other random numbers."""
+        width = state.tokens.shape[0]
+        model, memory = (self.learner.settle(of, width) for of in (state.model, state.memory))
+        return state._replace(model=model, memory=memory)
+
+    def narrows(self, state: State) -> bool:
+        """Whether tokens that died may be left out, static: none returns, and no other model is remembered."""
+        regime, learner = self.regime, self.learner
+        return regime.closed and regime.forgets and getattr(learner, "narrows", lambda _: False)(state.model)
+
+    def left(self, state: State) -> Array:
+        """How many tokens the model can still write, ``int32 []``."""
+        return self.learner.left(state.model)
+
+    def narrow(self, state: State, width: int) -> State:
+        """The same state with entries for ``width`` tokens only: those that are left, and padding."""
+        model, kept = self.learner.narrow(state.model, width)
+        tokens = state.tokens.at[kept].get(mode="fill", fill_value=self.vocabulary)
+        if state.first.shape[0] == 0:
+            return state._replace(model=model, tokens=tokens)
+        first = state.first.at[kept].get(mode="fill", fill_value=0)
+        gone = (_rest(state.first, first), _rest(state.first * state.first, first * first))
+        forgotten = (fixed.add(state.forgotten[0], gone[0]), fixed.add(state.forgotten[1], gone[1]))
+        return state._replace(model=model, tokens=tokens, first=first, forgotten=forgotten)
+
     def view(self, state: State) -> View:
         """The model of a state, for statistics."""
         table = self.learner.table(state.model, state.tokens.shape[0])
@@ -316,6 +353,7 @@ class Process:
             unlisted=unlisted,
             unlisted_square=unlisted_square,
             first=state.first if state.first.shape[0] else None,
+            forgotten=state.forgotten,
         )
 
     def view_truth(self, state: State) -> View:
@@ -338,6 +376,7 @@ class Process:
             unlisted=fixed.zero(),
             unlisted_square=fixed.zero(),
             first=first,
+            forgotten=(fixed.zero(), fixed.zero()),
         )
 
     def _status(self) -> Array:
@@ -400,6 +439,9 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
     for verb in regime.verbs:
         if not hasattr(learner, verb):
             raise TypeError(f"{type(regime).__name__} needs a learner that can {verb}, and {learner!r} cannot")
+    vocabulary = np.shape(p)[0] if np.ndim(p) == 1 else 1  # what is no vector is refused below
+    if hasattr(learner, "suited"):
+        learner = learner.suited(regime, vocabulary)
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(p)):
         p = jnp.asarray(p).astype(jnp.float32)
         if p.ndim != 1 or p.size == 0:

@@ -84,13 +84,15 @@ def _first(view: View) -> Array:
 
 def l1_first(view: View) -> Array:
     """``||p^(m) - p^(1)||_1``, the plain L1 norm (twice total variation); at m = 0 too."""
-    return fixed.total(jnp.abs(view.p - _first(view)), DISTANCE)
+    listed = fixed.accumulate(jnp.abs(view.p - _first(view)), DISTANCE)
+    return fixed.value(fixed.add(listed, view.forgotten[0]), DISTANCE)
 
 
 def l2_first(view: View) -> Array:
     """``||p^(m) - p^(1)||_2^2``, squared."""
     difference = view.p - _first(view)
-    return fixed.total(difference * difference, DISTANCE)
+    listed = fixed.accumulate(difference * difference, DISTANCE)
+    return fixed.value(fixed.add(listed, view.forgotten[1]), DISTANCE)
 
 
 def l1_truth(view: View) -> Array:

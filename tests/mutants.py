@@ -629,9 +629,9 @@ def _part_of(choose: Callable[[Any, Any, Any, Any], tuple[Any, Any]]) -> None:
         leave = pool.size - size
         few = jnp.minimum(size, leave)
         places = tally._distinct(key, pool.size, few, slots)
-        counts = labels.histogram(Labels(tally._token_at(pool.counts, places), few), pool.counts.shape[0])
+        counts = labels.histogram(Labels(tally._token_at(pool.cumulative, places), few), pool.cumulative.shape[0])
         counts, size = choose(pool.counts, counts, size, leave)
-        return Labels(tally._token_at(counts, lax.iota(jnp.int32, slots)), size)
+        return Labels(tally._token_at(jnp.cumsum(counts), lax.iota(jnp.int32, slots)), size)
 
     sampling.part_of = part_of
 

@@ -28,8 +28,8 @@ ROOMIER = {
 }
 
 
-def simulate(name, chains=CHAINS, regimes=REGIMES):
-    process = jc.recursive_training(P, regimes[name])
+def simulate(name, chains=CHAINS, regimes=REGIMES, learner=None):
+    process = jc.recursive_training(P, regimes[name], learner)
     return jc.simulate(jax.random.key(SEED), process, chains=chains, generations=GENERATIONS, record=ALL)
 
 
@@ -115,11 +115,36 @@ def test_a_sweep_holds_the_single_run(name, whole):
 @pytest.fixture(scope="module")
 def roomier(name):
     """With room beyond the vocabulary, tokens keep their names; and fewer chains are advanced at a time."""
-    return simulate(name, regimes=ROOMIER)
+    return simulate(name, regimes=ROOMIER, learner=jc.learners.Categorical("labels"))
 
 
-def test_room_changes_nothing(roomier, whole):
-    assert_same_bits(roomier, whole, ALL)
+def test_room_changes_nothing_for_labels(name, roomier):
+    """Counts have a plan of their own for each capacity."""
+    assert_same_bits(roomier, simulate(name, learner=jc.learners.Categorical("labels")), ALL)
+
+
+def test_width_changes_nothing(name, whole, monkeypatch):
+    """Dead tokens may be left out, or not, early or late."""
+    for widths in ((), (64, 32, 16, 8, 2)):
+        monkeypatch.setattr(jc.engine, "NARROW", widths)
+        jax.clear_caches()
+        assert_same_bits(simulate(name), whole)
+    jax.clear_caches()
+
+
+def test_collapse_times_are_those_of_the_trace(name, monkeypatch):
+    """Whatever the widths, and however many parts the chains are cut in."""
+    key, process = jax.random.key(SEED), jc.recursive_training(P, REGIMES[name])
+    chains = 700
+    collapsed = np.asarray(jc.simulate(key, process, chains=chains, generations=150, record="collapsed")["collapsed"])
+    for widths, parts in (((128, 16, 2), 1), ((), 4), ((32, 8), 7)):
+        monkeypatch.setattr(jc.engine, "NARROWER", widths)
+        monkeypatch.setattr(jc.engine, "_parts", lambda process, chains, parts=parts: parts)
+        jax.clear_caches()
+        times = jc.collapse_times(key, process, chains=chains, max_generations=150)
+        assert (np.asarray(times.observed) == collapsed[:, -1]).all()
+        assert (np.asarray(times.time) == np.where(collapsed[:, -1], collapsed.argmax(axis=1), 150)).all()
+    jax.clear_caches()
 
 
 def test_keys_are_never_used_twice(name):

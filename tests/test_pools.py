@@ -21,7 +21,7 @@ from jaxcollapse import fixed, sampling
 from jaxcollapse.fixed import U64
 from jaxcollapse.regimes.base import rows_and_places
 from jaxcollapse.regimes.random import _rank
-from jaxcollapse.sampling import Labels, Mean, Tally, Weighted, choices, mean
+from jaxcollapse.sampling import Labels, Mean, Weighted, choices, mean
 from jaxcollapse.sampling.choices import index_below
 
 settings.register_profile("exact", deadline=None)  # the first example of each pays for a compilation
@@ -204,7 +204,7 @@ COUNTS = {
 
 
 def pool_of(counts):
-    return Tally(jnp.array(counts, jnp.int32), jnp.int32(sum(counts)))
+    return sampling.tally_of_counts(jnp.array(counts, jnp.int32), jnp.int32(sum(counts)))
 
 
 @pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
@@ -425,7 +425,7 @@ def test_a_part_has_no_token_more_often_than_the_pool(drawn):
 
 @jax.jit
 def jitted_part(key, counts, size):
-    drawn = sampling.part_of(key, Tally(counts, jnp.sum(counts, dtype=jnp.int32)), size, 48)
+    drawn = sampling.part_of(key, sampling.tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32)), size, 48)
     return sampling.histogram(drawn, 7)
 
 
@@ -466,7 +466,7 @@ def test_neither_a_batch_nor_more_slots_change_a_bit_of_a_part():
     sizes = jnp.arange(16, dtype=jnp.int32)
 
     def labels(key, counts, size, slots=16):
-        drawn = sampling.part_of(key, Tally(counts, jnp.sum(counts, dtype=jnp.int32)), size, slots)
+        drawn = sampling.part_of(key, sampling.tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32)), size, slots)
         return jnp.where(jnp.arange(16) < drawn.size, drawn.labels[:16], -1)
 
     lanes = [(key, row, size) for key in keys()[:4] for row in counts for size in sizes]

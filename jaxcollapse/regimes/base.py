@@ -31,6 +31,7 @@ class Base:
 
     sizes: ClassVar[dict[str, str]] = {"n": "capacity"}
     least: ClassVar[dict[str, int]] = {}
+    forgets: ClassVar[bool] = False
 
     n: Any
     capacity: Any

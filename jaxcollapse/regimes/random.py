@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jaxcollapse import check, sampling
+from jaxcollapse import check, keys, sampling
 from jaxcollapse.process import Corpus, Learner, Memory, Model
 from jaxcollapse.regimes.base import Base, put, regime, sizes_of, stack_of, static
 
@@ -123,7 +123,7 @@ class RandomlySampled(Base):
         n = self.size("n", m)
         if not self.reuse:
             return learner.sample(key, memory, n, self.capacity), memory
-        of_model, of_past = sampling.parts(key, 2)
+        of_model, of_past = keys.parts(key, 2)
         if self.reuse == "pool":
             mean = learner.blend(memory, learner.sample(of_model, model, n, self.capacity))
             return learner.sample(of_past, mean, n, self.capacity), mean

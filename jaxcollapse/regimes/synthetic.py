@@ -35,6 +35,7 @@ class FullySynthetic(Base):
     n: Any
     capacity: Any = static()
     closed: ClassVar[bool] = True
+    forgets: ClassVar[bool] = True
 
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array

@@ -20,9 +20,20 @@ from jaxcollapse.sampling.labels import (
 )
 from jaxcollapse.sampling.law import Law, law
 from jaxcollapse.sampling.mean import Mean, draw_from_mean, mean_of_counts, mean_of_law, together
-from jaxcollapse.sampling.tally import Tally, add, draw_from_tally, part_of, tally
+from jaxcollapse.sampling.points import count_below
+from jaxcollapse.sampling.tally import (
+    Tally,
+    add,
+    count_from,
+    draw_from_tally,
+    narrowed,
+    only_token_of,
+    part_of,
+    tally,
+    tally_of_counts,
+)
 from jaxcollapse.sampling.weighted import Weighted, draw_from_weighted, weigh
-from jaxcollapse.sampling.words import parts, words
+from jaxcollapse.sampling.words import words
 
 __all__ = [
     "Labels",
@@ -35,6 +46,8 @@ __all__ = [
     "binomial",
     "compact",
     "concatenate",
+    "count_below",
+    "count_from",
     "draw_from_labels",
     "draw_from_law",
     "draw_from_mean",
@@ -45,11 +58,13 @@ __all__ = [
     "law",
     "mean_of_counts",
     "mean_of_law",
+    "narrowed",
     "only_token",
+    "only_token_of",
     "part_of",
-    "parts",
     "pick",
     "tally",
+    "tally_of_counts",
     "together",
     "weigh",
     "words",

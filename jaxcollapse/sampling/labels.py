@@ -56,10 +56,8 @@ def _in_use(corpus: Labels) -> Array:
 
 def only_token(corpus: Labels) -> Array:
     """The token that the whole corpus consists of, ``int32 []``; -1 where there are two, or none."""
-    used = _in_use(corpus)
-    low = jnp.min(jnp.where(used, corpus.labels, jnp.iinfo(jnp.int32).max))
-    high = jnp.max(jnp.where(used, corpus.labels, -1))
-    return jnp.where(low == high, high, -1)
+    same = jnp.all((corpus.labels == corpus.labels[0]) | ~_in_use(corpus))
+    return jnp.where(same & (corpus.size > 0), corpus.labels[0], -1)
 
 
 def histogram(corpus: Labels, width: int) -> Array:

@@ -1,4 +1,4 @@
-"""A pool as counts: memory for the vocabulary, whatever its size; and parts of it without replacement."""
+"""A corpus as counts: memory for the vocabulary, whatever its size; and parts of it without replacement."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
+from jaxcollapse import fixed
+from jaxcollapse.fixed import U64
 from jaxcollapse.sampling.choices import index_below
 from jaxcollapse.sampling.labels import Labels, histogram
+from jaxcollapse.sampling.law import Law
+from jaxcollapse.sampling.mean import Mean
+from jaxcollapse.sampling.points import count_below
 from jaxcollapse.sampling.words import words
 
 
@@ -17,28 +23,82 @@ class Tally(NamedTuple):
     """A multiset of tokens as counts.
 
     Attributes:
-      counts: how often each token occurs, ``int32 [width]``.
-      size: their sum, ``int32 []``; below 2^31.
+      cumulative: how many tokens of the multiset are this one or one before it, ``int32 [width]``.
+      size: how many there are, ``int32 []``; below 2^31.
     """
 
-    counts: Array
+    cumulative: Array
     size: Array
+
+    @property
+    def counts(self) -> Array:
+        """How often each token occurs, ``int32 [width]``."""
+        return jnp.diff(self.cumulative, prepend=0)
 
 
 def tally(corpus: Labels, width: int) -> Tally:
     """The counts of a corpus."""
-    return Tally(histogram(corpus, width), corpus.size)
+    return tally_of_counts(histogram(corpus, width), corpus.size)
 
 
-def add(pool: Tally, corpus: Labels) -> Tally:
-    """The pool with a corpus more."""
-    return Tally(pool.counts + histogram(corpus, pool.counts.shape[0]), pool.size + corpus.size)
+def tally_of_counts(counts: Array, size: Array) -> Tally:
+    """Counts ``[width]`` that add up to ``size``."""
+    return Tally(jnp.cumsum(counts, dtype=jnp.int32), size)
+
+
+def add(first: Tally, second: Tally | Labels) -> Tally:
+    """Both in one."""
+    if isinstance(second, Labels):
+        second = tally(second, first.cumulative.shape[0])
+    return Tally(first.cumulative + second.cumulative, first.size + second.size)
+
+
+def only_token_of(model: Tally) -> Array:
+    """The token that the whole multiset consists of, ``int32 []``; -1 where there are two, or none."""
+    none, every = model.cumulative == 0, model.cumulative == model.size
+    before = jnp.sum(none, dtype=jnp.int32)
+    return jnp.where(jnp.all(none | every) & (model.size > 0), before, -1)
+
+
+def narrowed(model: Tally, width: int) -> tuple[Tally, Array]:
+    """Leave out tokens that do not occur, until ``width`` are left; at most so many may occur.
+
+    Returns:
+      The rest in the same order, and which entries they were, ``int32 [width]``; padding is the old width.
+    """
+    occurs = model.counts > 0
+    rank = jnp.cumsum(occurs, dtype=jnp.int32) - 1
+    entry = lax.iota(jnp.int32, occurs.shape[0])
+    kept = jnp.full(width, occurs.shape[0], jnp.int32).at[jnp.where(occurs, rank, width)].set(entry, mode="drop")
+    cumulative = model.cumulative.at[kept].get(mode="fill", fill_value=np.iinfo(np.int32).max)
+    return Tally(jnp.minimum(cumulative, model.size), model.size), kept
+
+
+def count_from(key: Array, model: Tally | Law | Mean, size: Array, capacity: int) -> Tally:
+    """The counts of ``size`` independent tokens of a model: multinomial, each probability within 2^-62."""
+    match model:
+        case Tally():
+            part = U64(jnp.zeros_like(model.cumulative, jnp.uint32), model.cumulative.astype(jnp.uint32))
+            whole = U64(jnp.uint32(0), model.size.astype(jnp.uint32))
+        case Law():
+            part, whole = model.cumulative, U64(model.cumulative.hi[-1], model.cumulative.lo[-1])
+        case _:
+            part = lax.associative_scan(fixed.add, model.sums)
+            whole = U64(part.hi[-1], part.lo[-1])
+    below = count_below(key, size, _first(fixed.share(part, whole)), capacity)
+    all_of_it = (part.hi == whole.hi) & (part.lo == whole.lo)
+    return Tally(jnp.where(all_of_it, size, below), size)
+
+
+def _first(positions: U64) -> U64:
+    """Of two positions the first, for the second is the end: pairs of numbers fill no vectors."""
+    return U64(positions.hi[:1], positions.lo[:1]) if positions.hi.shape[0] == 2 else positions
 
 
 def draw_from_tally(key: Array, pool: Tally, size: Array, slots: int) -> Labels:
     """``size`` tokens of the pool, with replacement: each copies a uniformly chosen one (within 2^-64)."""
     place = index_below(words(key, slots), pool.size.astype(jnp.uint32))
-    return Labels(_token_at(pool.counts, place.astype(jnp.int32)), size)
+    return Labels(_token_at(pool.cumulative, place.astype(jnp.int32)), size)
 
 
 def part_of(key: Array, pool: Tally, size: Array, slots: int) -> Labels:
@@ -51,16 +111,14 @@ def part_of(key: Array, pool: Tally, size: Array, slots: int) -> Labels:
     leave = pool.size - size
     few = jnp.minimum(size, leave)
     places = _distinct(key, pool.size, few, slots)
-    chosen = Labels(_token_at(pool.counts, places), few)
-    counts = histogram(chosen, pool.counts.shape[0])
-    counts = jnp.where(size <= leave, counts, pool.counts - counts)
-    return Labels(_token_at(counts, lax.iota(jnp.int32, slots)), size)
+    chosen = tally(Labels(_token_at(pool.cumulative, places), few), pool.cumulative.shape[0]).cumulative
+    taken = jnp.where(size <= leave, chosen, pool.cumulative - chosen)
+    return Labels(_token_at(taken, lax.iota(jnp.int32, slots)), size)
 
 
-def _token_at(counts: Array, place: Array) -> Array:
+def _token_at(cumulative: Array, place: Array) -> Array:
     """The token at a place of the pool laid out in token order."""
-    cumulative = jnp.cumsum(counts, dtype=jnp.int32)
-    last = counts.shape[0] - 1
+    last = cumulative.shape[0] - 1
     low = jnp.zeros_like(place)
 
     def halve(_: int, bounds: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
+from jaxcollapse.keys import parts
 from jaxcollapse.sampling.choices import happens, index_below
 from jaxcollapse.sampling.labels import Labels
-from jaxcollapse.sampling.words import parts, words
+from jaxcollapse.sampling.words import words
 
 
 class Weighted(NamedTuple):

@@ -1,26 +1,12 @@
-"""Random words: JAX's own threefry function, evaluated so that XLA can fuse it with what uses it.
-
-On the CPU JAX keeps the twenty rounds in a loop, which nothing fuses with; here they are unrolled.
-The bits are the same (a test compares them), but each slot receives both words of its block, and
-the result does not depend on the flag ``jax_threefry_partitionable``.
-"""
+"""Random words for the slots of an array, and for groups of words."""
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
 from jaxcollapse.fixed import U64
-
-# Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011), section 4.1.
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_PARITY = 0x1BD11BDA
-
-
-def parts(key: Array, count: int) -> list[Array]:
-    """A key for each thing that is drawn; ``jax.random.split`` would depend on a global flag."""
-    return [jax.random.fold_in(key, part) for part in range(count)]
+from jaxcollapse.keys import key_words, threefry, word_at
 
 
 def words(key: Array, slots: int) -> U64:
@@ -42,14 +28,11 @@ def words(key: Array, slots: int) -> U64:
       >>> bool((short.hi == long.hi[:3]).all())
       True
     """
-    first, second = jax.random.key_data(key)
-    schedule = (first, second, first ^ second ^ jnp.uint32(_PARITY))
-    x0 = jnp.zeros(slots, jnp.uint32) + schedule[0]
-    x1 = lax.iota(jnp.uint32, slots) + schedule[1]
-    for block in range(5):
-        for distance in _ROTATIONS[block % 2]:
-            x0 = x0 + x1
-            x1 = ((x1 << jnp.uint32(distance)) | (x1 >> jnp.uint32(32 - distance))) ^ x0
-        x0 = x0 + schedule[(block + 1) % 3]
-        x1 = x1 + schedule[(block + 2) % 3] + jnp.uint32(block + 1)
-    return U64(x0, x1)
+    return word_at(key, U64(jnp.zeros(slots, jnp.uint32), lax.iota(jnp.uint32, slots)))
+
+
+def of_group(key: Array, group: int | Array) -> U64:
+    """A key for each group of words, as words: the key itself for group 0, folded for others."""
+    first = key_words(key)
+    folded = threefry(first, U64(jnp.zeros_like(group, jnp.uint32), jnp.asarray(group).astype(jnp.uint32)))
+    return U64(*(jnp.where(group == 0, a, b) for a, b in zip(first, folded, strict=True)))
