@@ -51,7 +51,11 @@ class Learner(Protocol):
     """How a model is trained and how it writes. A pytree: numbers are leaves, capacities are static.
 
     The verbs from ``pick`` on are wanted by some regimes only (each names them in ``verbs``); a learner
-    without them is refused there.
+    without them is refused there. And a learner may make runs cheaper, if it likes: ``suited(regime,
+    vocabulary)`` is the learner with choices that suit a regime; ``settles_at`` a generation (static) after
+    which ``settle(models, width)`` keeps models in another form; and where ``narrows(model)``, ``left(model)``
+    counts the tokens that a model can still write and ``narrow(model, width)`` leaves out others, so that
+    drawing from it draws what drawing from the whole would, bit for bit.
     """
 
     def truth(self, p: Array) -> Model:
