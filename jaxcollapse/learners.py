@@ -19,6 +19,8 @@ METHODS = ("labels", "labels first", "counts")
 """How :class:`Categorical` may keep and draw a corpus."""
 LABELS_A_COUNT = 8
 """What the count of one token costs, in labels; measured."""
+FEW_LABELS = 128
+"""So many labels cost no more than any counts; measured."""
 LABELS_UNTIL = 2 * LABELS_A_COUNT
 """Generation from which on counts are cheaper: some ``2n/m`` tokens are left."""
 
@@ -37,8 +39,8 @@ class Categorical:
     Attributes:
       method: static; ``"labels"``, ``"counts"``, or ``"labels first"`` (counts from generation 16 on). By
         default chosen by :func:`jaxcollapse.recursive_training` from the regime and the sizes alone: labels
-        where the regime wants single tokens or can see any token again; counts where the vocabulary is at
-        most an eighth of the sample; else labels first where tokens die for ever, and labels where real
+        where the regime wants single tokens or can see any token again, and for samples of up to 128; counts
+        where the vocabulary is at most an eighth of the sample; else labels first where tokens die for ever, and labels where real
         ones are kept.
 
     Raises:
@@ -61,8 +63,11 @@ class Categorical:
         if self.method is None:
             if not (counts_will_do and regime.closed):
                 return Categorical("labels")
-            many = LABELS_A_COUNT * vocabulary > regime.room
-            return Categorical(("labels first" if regime.forgets else "labels") if many else "counts")
+            if regime.room <= FEW_LABELS:
+                return Categorical("labels")
+            if LABELS_A_COUNT * vocabulary <= regime.room:
+                return Categorical("counts")
+            return Categorical("labels first" if getattr(regime, "forgets", False) else "labels")
         if (self.method != "labels" and not counts_will_do) or (self.method == "labels first" and not regime.closed):
             raise ValueError(
                 f"method={self.method!r} does not go with {type(regime).__name__}, which "

@@ -322,8 +322,8 @@ class Process:
 
     def narrows(self, state: State) -> bool:
         """Whether tokens that died may be left out, static: none returns, and no other model is remembered."""
-        regime, learner = self.regime, self.learner
-        return regime.closed and regime.forgets and getattr(learner, "narrows", lambda _: False)(state.model)
+        forgets = self.regime.closed and getattr(self.regime, "forgets", False)
+        return forgets and getattr(self.learner, "narrows", lambda model: False)(state.model)
 
     def left(self, state: State) -> Array:
         """How many tokens the model can still write, ``int32 []``."""

@@ -287,7 +287,7 @@ def tally_of(counts):
     return sampling.tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32))
 
 
-@pytest.mark.parametrize("capacity", [64, 1000])
+@pytest.mark.parametrize("capacity", [64, 400])
 def test_leaving_out_the_dead_and_drawing_commute(capacity):
     """``step(key, compact(x)) == compact(step(key, x))``, bit for bit, at any width that holds the living."""
     rng = np.random.default_rng(5)
@@ -342,7 +342,8 @@ def test_every_method_has_the_same_law(method):
 
 def test_a_method_is_chosen_from_sizes():
     chosen = lambda s, regime: jc.recursive_training(np.full(s, 1 / s), regime).learner.method
-    assert chosen(1000, jc.FullySynthetic(n=100)) == "labels first"
+    assert chosen(1000, jc.FullySynthetic(n=200)) == "labels first"
+    assert chosen(5, jc.FullySynthetic(n=100)) == "labels"
     assert chosen(10, jc.FullySynthetic(n=1000)) == "counts"
     assert chosen(10, jc.PartiallySynthetic(n=1000, real=10)) == "counts"
     assert chosen(1000, jc.PartiallySynthetic(n=1000, real=10)) == "labels"
