@@ -39,9 +39,9 @@ class Categorical:
     Attributes:
       method: static; ``"labels"``, ``"counts"``, or ``"labels first"`` (counts from generation 16 on). By
         default chosen by :func:`jaxcollapse.recursive_training` from the regime and the sizes alone: labels
-        where the regime wants single tokens or can see any token again, and for samples of up to 128; counts
-        where the vocabulary is at most an eighth of the sample; else labels first where tokens die for ever, and labels where real
-        ones are kept.
+        where the regime wants single tokens or can see any token again, and for samples of up to 128;
+        counts where the vocabulary is at most an eighth of the sample; else labels first where tokens die
+        for ever, and labels where real ones are kept.
 
     Raises:
       ValueError: for an unknown method.
