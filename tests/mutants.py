@@ -129,14 +129,13 @@ def _() -> None:
 
 @mutant("from generation 2 on, what is recorded is the model of the generation before")
 def _() -> None:
-    def advance(key: Any, chain: Any, state: Any, generations: int, record: Any) -> Any:
-        def generation(state: Any, _: None) -> Any:
-            values = engine._measure(chain, chain.view(state), state.status, record)
-            return chain.step(engine._chain_key(key, state.chain, state.m + 1), state), values
+    right = engine._generation
 
-        return lax.scan(generation, state, length=generations)
+    def generation(key: Any, process: Any, state: Any, record: Any) -> Any:
+        one = lambda chain: engine._measure(process, process.view(chain._replace(m=state.m)), chain.status, record)
+        return right(key, process, state, record)[0], jax.vmap(one)(state._replace(m=None))
 
-    engine._advance_chain = advance
+    engine._generation = generation
 
 
 @mutant("a schedule is read one generation ahead")

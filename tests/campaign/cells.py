@@ -40,7 +40,8 @@ class Cell:
 
     @property
     def process(self):
-        return jc.recursive_training(self.p, self.regime)
+        learner = jc.learners.Categorical("counts") if "counted" in self.variant else None
+        return jc.recursive_training(self.p, self.regime, learner)
 
     def __str__(self):
         settings = ", ".join(f"{name}={value}" for name, value in self.twin[1].items())
@@ -169,6 +170,12 @@ VARIANTS: dict[str, Callable] = {
     "mixture": _of("mixture", _mixture, share=_share),
     "mixture, n_m": _of("mixture", _mixture, schedule=True, share=_share),
     "every-other": _of("every-other", _every_other),
+    "fully-synthetic, counted": _of("fully-synthetic", _fully),
+    "partially-synthetic, counted, n_m": _of(
+        "partially-synthetic", _partially, schedule=True, real=lambda rng: size(rng, 1)
+    ),
+    "fresh-real, counted": _of("fresh-real", _fresh, real=lambda rng: size(rng, 0)),
+    "mixture, counted": _of("mixture", _mixture, share=_share),
 }
 
 
