@@ -394,7 +394,8 @@ def _simulate(
             state, m = _of_all(process.settle, state), settled
             pieces.append(values)
         if m < generations:
-            pieces.append(_scan_narrowing(key, process, state, generations - m, record))
+            state, values = _scan_narrowing(key, process, state, generations - m, record)
+            pieces.append(values)
         return state.status, jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
 
     status, values = _in_blocks(of_block, chains, block)
@@ -437,13 +438,13 @@ def _scan(
 
 def _scan_narrowing(
     key: Array, process: Process, state: State, generations: int, record: tuple[Statistic, ...]
-) -> dict[str, Array]:
-    """What :func:`_scan` records, in arrays that become narrower as tokens die."""
+) -> tuple[State, dict[str, Array]]:
+    """What :func:`_scan` records, in arrays that become narrower as tokens die; of the last state only the status."""
     # After m generations some 2n/m tokens are left; a width that is reached in the second half does not pay.
     enough = 4 * process.regime.room / generations
     widths = _widths(process, state, tuple(width for width in NARROW if width >= enough))
     if len(widths) == 1:
-        return _scan(key, process, state, generations, record)[1]
+        return _scan(key, process, state, generations, record)
     first, last = state.m, state.m + generations
     shapes = jax.eval_shape(lambda state: _generation(key, process, state, record)[1], state)
     rows = jax.tree.map(lambda of: jnp.zeros((generations, *of.shape), of.dtype), shapes)
@@ -463,7 +464,7 @@ def _scan_narrowing(
             return state, jax.tree.map(put, rows, values)
 
         state, rows = lax.while_loop(wide, generation, (state, rows))
-    return jax.tree.map(lambda of: jnp.moveaxis(of, 0, 1), rows)
+    return state, jax.tree.map(lambda of: jnp.moveaxis(of, 0, 1), rows)
 
 
 def _pieces(process: Process, after: int, generations: int) -> list[int]:
