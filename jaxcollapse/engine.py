@@ -237,7 +237,7 @@ def collapse_times(key: Array, process: Process, *, chains: int | Array, max_gen
 def _parts(process: Process, chains: Array) -> int:
     """Into how many parts to cut chains so that those that are over can be left out; 1 where devices share them."""
     several_devices = not isinstance(chains, jax.core.Tracer) and len(chains.sharding.device_set) > 1
-    if several_devices or not process.regime.settles:
+    if several_devices or not process.regime.settles or process.runs:
         return 1
     count = chains.shape[0]
     return 1 << max(min(count // 128, 16).bit_length() - 1, -(-count // 1024).bit_length() - 1, 0)
@@ -558,14 +558,45 @@ def _collapse_times(
         early = lambda run: unfinished(run) & (run.state.m < process.settles_at)
         run = lax.while_loop(early, generation, run)
         run = run._replace(state=_of_all(process.settle, run.state))
+    if process.runs:
+        run = lax.while_loop(unfinished, functools.partial(_leap, key, process, look, over, max_generations), run)
     widths = _widths(process, run.state, NARROWER)
     several = functools.partial(_several, process, generation, over, max_generations, widths, parts)
-    run = lax.while_loop(unfinished, generation if parts == len(widths) == 1 else several, run)
+    if not process.runs:
+        run = lax.while_loop(unfinished, generation if parts == len(widths) == 1 else several, run)
     in_order = lambda of: jnp.zeros_like(of).at[run.place].set(of)
     (first, final), (observed, final_observed) = jax.tree.map(in_order, (run.times, run.done))
     status = in_order(run.state.status)
     sound = status == 0
     return CollapseTimes(first, observed & sound, final, final_observed & sound, status)
+
+
+LEAP = 32_768
+"""Generations that chains run by themselves, between looks at all of them."""
+
+
+def _leap(
+    key: Array,
+    process: Process,
+    look: Callable[[State], tuple[Array, Array]],
+    over: Callable[[_Run], Array],
+    max_generations: Array,
+    run: _Run,
+) -> _Run:
+    """Many generations: each chain runs on by itself until it has collapsed."""
+    m = run.state.m
+
+    def one_chain(chain: State, at_rest: Array) -> tuple[State, Array, tuple[Array, Array]]:
+        most = jnp.where(at_rest, 0, max_generations - m)
+        chain, done = process.run(keys.fold_in(key, chain.chain), chain._replace(m=m), most, LEAP)
+        seen = look(chain)
+        return chain._replace(m=_OUTSIDE), m + done, seen
+
+    at_rest = over(run)
+    state, time, seen = jax.vmap(one_chain)(run.state._replace(m=_OUTSIDE), at_rest)
+    times = jax.tree.map(lambda before, done: jnp.where(done | at_rest, before, time), run.times, run.done)
+    state = state._replace(m=jnp.minimum(m + LEAP, max_generations), status=jnp.where(at_rest, run.state.status, state.status))
+    return _Run(state, times, jax.tree.map(jnp.logical_or, run.done, seen), run.place)
 
 
 def _several(

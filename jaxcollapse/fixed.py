@@ -13,10 +13,13 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+_LIMBS = 2**16
+"""So many 16-bit numbers add up to less than 2^32."""
 LOG_BITS = 27
 """Logarithms are integers in units of 2^-27 nats (7.5e-9)."""
 
@@ -160,11 +163,6 @@ def _unit(bound: float) -> int:
     return 30 - math.ceil(math.log2(bound))
 
 
-def _add_pairs(a: tuple[Array, Array], b: tuple[Array, Array]) -> tuple[Array, Array]:
-    summed = add(U64(*a), U64(*b))
-    return summed.hi, summed.lo
-
-
 def accumulate(terms: Array, bound: float) -> U64:
     """The sum of ``terms [w]`` as an integer; see :func:`total`."""
     magnitude = from_float(jnp.abs(terms).astype(jnp.float32), _unit(bound), jnp.rint)
@@ -173,8 +171,18 @@ def accumulate(terms: Array, bound: float) -> U64:
 
 def sum_of(words: U64) -> U64:
     """The sum of integers ``[w]`` modulo 2^64."""
-    nothing = np.uint32(0)
-    return U64(*lax.reduce(tuple(words), (nothing, nothing), _add_pairs, (0,)))
+    count = words.hi.shape[0]
+    if count > _LIMBS:
+        rows = -(-count // _LIMBS)
+        padded = [jnp.pad(word, (0, rows * _LIMBS - count)).reshape(rows, _LIMBS) for word in words]
+        return sum_of(jax.vmap(sum_of)(U64(*padded)))
+    # Sums of 16-bit limbs carry nothing over, so they fill vectors; five times faster on a CPU.
+    low = _u32(0xFFFF)
+    limbs = (words.lo & low, words.lo >> _u32(16), words.hi & low, words.hi >> _u32(16))
+    add_each = lambda a, b: tuple(x + y for x, y in zip(a, b, strict=True))
+    a, b, c, d = lax.reduce(limbs, (np.uint32(0),) * 4, add_each, (0,))
+    below = add(U64(jnp.zeros_like(a), a), U64(b >> _u32(16), b << _u32(16)))
+    return U64(below.hi + c + (d << _u32(16)), below.lo)
 
 
 def value(summed: U64, bound: float) -> Array:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse import check, fixed, sampling
+from jaxcollapse import check, fixed, native, sampling
 from jaxcollapse.process import WEIGHT, Table
 
 Corpus = sampling.Labels | sampling.Tally | sampling.Weighted
@@ -19,7 +19,7 @@ METHODS = ("labels", "labels first", "counts")
 """How :class:`Categorical` may keep and draw a corpus."""
 LABELS_A_COUNT = 8
 """What the count of one token costs, in labels; measured."""
-FEW_LABELS = 128
+FEW_LABELS = 32
 """So many labels cost no more than any counts; measured."""
 LABELS_UNTIL = 2 * LABELS_A_COUNT
 """Generation from which on counts are cheaper: some ``2n/m`` tokens are left."""
@@ -43,11 +43,15 @@ class Categorical:
         counts where the vocabulary is at most an eighth of the sample; else labels first where tokens die
         for ever, and labels where real ones are kept.
 
+      portable: static; draw counts by XLA even where the compiled kernel (:mod:`jaxcollapse.native`) would do.
+        The bits are the same.
+
     Raises:
       ValueError: for an unknown method.
     """
 
     method: str | None = dataclasses.field(default=None, metadata={"static": True})
+    portable: bool = dataclasses.field(default=False, metadata={"static": True})
 
     def __post_init__(self) -> None:
         if self.method is not None:
@@ -62,12 +66,13 @@ class Categorical:
         counts_will_do = regime.verbs == ()
         if self.method is None:
             if not (counts_will_do and regime.closed):
-                return Categorical("labels")
+                return dataclasses.replace(self, method="labels")
             if regime.room <= FEW_LABELS:
-                return Categorical("labels")
+                return dataclasses.replace(self, method="labels")
             if LABELS_A_COUNT * vocabulary <= regime.room:
-                return Categorical("counts")
-            return Categorical("labels first" if getattr(regime, "forgets", False) else "labels")
+                return dataclasses.replace(self, method="counts")
+            forgets = getattr(regime, "forgets", False)
+            return dataclasses.replace(self, method="labels first" if forgets else "labels")
         if (self.method != "labels" and not counts_will_do) or (self.method == "labels first" and not regime.closed):
             raise ValueError(
                 f"method={self.method!r} does not go with {type(regime).__name__}, which "
@@ -83,7 +88,7 @@ class Categorical:
     ) -> sampling.Labels | sampling.Tally:
         counted = isinstance(model, sampling.Tally) and self.method == "labels first"
         if (self.method == "counts" or counted) and isinstance(model, sampling.Tally | sampling.Law | sampling.Mean):
-            return sampling.count_from(key, model, size, slots)
+            return sampling.count_from(key, model, size, slots, portable=self.portable)
         match model:
             case sampling.Law():
                 return sampling.draw_from_law(key, model, size, slots)
@@ -169,6 +174,15 @@ class Categorical:
     def settle(self, models: Any, width: int) -> Any:
         is_labels = lambda of: isinstance(of, sampling.Labels)
         return jax.tree.map(lambda of: sampling.tally(of, width) if is_labels(of) else of, models, is_leaf=is_labels)
+
+    @property
+    def runs(self) -> bool:
+        return self.method in ("counts", "labels first") and not self.portable and native.will_do()
+
+    def run(
+        self, key: Array, model: sampling.Tally, m: Array, most: Array, sizes: Array, slots: int
+    ) -> tuple[sampling.Tally, Array]:
+        return sampling.run(key, model, m, most, sizes, slots)
 
     def narrows(self, model: Any) -> bool:
         return isinstance(model, sampling.Tally)

@@ -320,6 +320,32 @@ class Process:
         model, memory = (self.learner.settle(of, width) for of in (state.model, state.memory))
         return state._replace(model=model, memory=memory)
 
+    @property
+    def runs(self) -> bool:
+        """Whether :meth:`run` may be called once the learner has settled: nothing but the last model is needed."""
+        return self.regime.closed and getattr(self.regime, "forgets", False) and getattr(self.learner, "runs", False)
+
+    def run(self, key: Array, state: State, most: Array, longest: int) -> tuple[State, Array]:
+        """Several generations at once, until the model can write one token only.
+
+        Args:
+          key: the key of this chain, from which those of its generations are folded.
+          state: generation ``m``.
+          most: how many generations at most, ``int32 []``.
+          longest: static; no more than this.
+
+        Returns:
+          The state and the number of generations that it is further; a chain stops where a size is at fault.
+        """
+        after = state.m + 1 + jnp.arange(longest, dtype=jnp.int32)
+        sizes = jnp.broadcast_to(self.regime.size("n", after), (longest,))
+        bad = jax.vmap(self._size_fault)(after) != 0
+        sound = jnp.where(jnp.any(bad), jnp.argmax(bad) + 1, longest).astype(jnp.int32)
+        most = jnp.minimum(most, sound)
+        model, done = self.learner.run(key, state.model, state.m, most, sizes, self.regime.capacity)
+        fault = jnp.where(jnp.any(bad) & (done == sound), Status.SIZE.value, 0).astype(jnp.int32)
+        return state._replace(m=state.m + done, model=model, status=state.status | fault), done
+
     def narrows(self, state: State) -> bool:
         """Whether tokens that died may be left out, static: none returns, and no other model is remembered."""
         forgets = self.regime.closed and getattr(self.regime, "forgets", False)

@@ -29,6 +29,7 @@ from jaxcollapse.sampling.tally import (
     narrowed,
     only_token_of,
     part_of,
+    run,
     tally,
     tally_of_counts,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "only_token_of",
     "part_of",
     "pick",
+    "run",
     "tally",
     "tally_of_counts",
     "together",

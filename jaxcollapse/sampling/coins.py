@@ -18,8 +18,7 @@ from jax import Array, lax
 
 from jaxcollapse import fixed
 from jaxcollapse.fixed import U64
-from jaxcollapse.keys import threefry
-from jaxcollapse.sampling.words import of_group
+from jaxcollapse.keys import word_at
 
 _ALL = np.uint32(2**32 - 1)
 _SIGMAS = 9.5
@@ -95,6 +94,11 @@ def _repeated(digits: Array, count: int, width: int) -> Array:
     return repeated * np.uint32(2**width - 1)
 
 
+def word_of(node: U64, number: int | Array) -> U64:
+    """The counter of an interval's word: the number of the word, below 64, goes before that of the interval."""
+    return U64(node.hi | (jnp.asarray(number).astype(jnp.uint32) << np.uint32(26)), node.lo)
+
+
 def toss(key: Array, node: U64, coins: Array, most: int) -> Array:
     """The heads among many coins, one by one.
 
@@ -105,7 +109,7 @@ def toss(key: Array, node: U64, coins: Array, most: int) -> Array:
       most: static; no more than this.
     """
     group = lax.iota(jnp.uint32, -(-most // 64))
-    word = threefry(of_group(key, group), U64(node.hi[..., None], node.lo[..., None]))
+    word = word_at(key, word_of(U64(node.hi[..., None], node.lo[..., None]), group))
     return jnp.sum(heads(word, jnp.clip(coins[..., None] - 64 * group.astype(jnp.int32), 0, 64)), axis=-1)
 
 
@@ -127,7 +131,7 @@ class _Table(NamedTuple):
 
 
 @functools.cache
-def _table(coins: tuple[int, ...]) -> _Table:
+def table(coins: tuple[int, ...]) -> _Table:
     """A row for each of these even numbers of coins."""
     bits = 1 + math.ceil(math.log2(_SIGMAS * math.sqrt(max(coins)) / 2))
     rows = [_alias(_weights(t, bits)) for t in coins]
@@ -173,33 +177,39 @@ def _alias(weights: list[int]) -> tuple[list[int], list[int]]:
     return [min(keep * columns, 2**64 - 1) for keep in kept], other
 
 
-def _cuts(most: int) -> list[tuple[int, ...]]:
+ROWS = {6: 16, 10: 16, 14: 16, 18: 16}
+"""Rows of the tables of multiples of 2^6, of 2^13 and of 2^17; those of higher powers have two."""
+
+
+def cuts(most: int) -> list[tuple[int, ...]]:
     """How up to ``most`` coins are cut, but for a rest below 64: the rows of each table, multiples of one number."""
-    cuts = [tuple(64 * k for k in range(min(128, most // 64 + 1)))]
-    for bits, rows in ((13, 16), (17, 16), *((bits, 2) for bits in range(21, 31))):
-        if most >> bits:
-            cuts.append(tuple(k << bits for k in range(min(rows, (most >> bits) + 1))))
-    return cuts
+    units = [*ROWS, *range(22, 31)]
+    return [tuple(k << unit for k in range(min(ROWS.get(unit, 2), (most >> unit) + 1))) for unit in units if most >> unit]
+
+
+def unit_and_mask(rows: tuple[int, ...]) -> tuple[int, int]:
+    """Where the number of the row stands in a number of coins: how far from the right, and which bits."""
+    unit = rows[1].bit_length() - 1
+    return unit, ROWS.get(unit, 2) - 1
 
 
 def words_of_tables(most: int) -> int:
     """How many words an interval with up to ``most`` coins takes."""
-    return 1 + len(_cuts(most))
+    return 1 + len(cuts(most))
 
 
 def draw(words: list[U64], coins: Array, most: int) -> Array:
     """The heads among many coins, from tables: the words of each interval are given."""
     found = heads(words[0], coins & 63)
-    for word, cut in zip(words[1:], _cuts(most), strict=True):
-        table, unit = _table(cut), cut[1].bit_length() - 1
-        rows = {6: 128, 13: 16, 17: 16}.get(unit, 2)
-        row = (coins >> unit) & (rows - 1)
-        shift = np.uint32(table.bits)
+    for word, cut in zip(words[1:], cuts(most), strict=True):
+        of, (unit, mask) = table(cut), unit_and_mask(cut)
+        row = (coins >> unit) & mask
+        shift = np.uint32(of.bits)
         column = (word.hi >> (np.uint32(32) - shift)).astype(jnp.int32)
-        place = (row << table.bits) + column
-        at = lambda of, place=place: jnp.asarray(of).at[place].get(mode="promise_in_bounds")
+        place = (row << of.bits) + column
+        at = lambda column, place=place: jnp.asarray(column).at[place].get(mode="promise_in_bounds")
         rest = U64((word.hi << shift) | (word.lo >> (np.uint32(32) - shift)), word.lo << shift)
-        keep = fixed.less(rest, U64(at(table.hi), at(table.lo)))
-        outcome = jnp.where(keep, column, at(table.other)) + jnp.asarray(table.first)[row]
+        keep = fixed.less(rest, U64(at(of.hi), at(of.lo)))
+        outcome = jnp.where(keep, column, at(of.other)) + jnp.asarray(of.first)[row]
         found += jnp.where(row > 0, outcome, 0)
     return found

@@ -26,10 +26,10 @@ import numpy as np
 import scipy.stats
 from jax import Array, lax
 
+from jaxcollapse import native
 from jaxcollapse.fixed import U64
-from jaxcollapse.keys import threefry
+from jaxcollapse.keys import word_at
 from jaxcollapse.sampling import coins
-from jaxcollapse.sampling.words import of_group
 
 DIGITS = 64
 """Binary digits of a position."""
@@ -38,7 +38,7 @@ MISS = 2.0**-62
 FEW = 3
 """Up to so many words an interval, each position tosses the coins of its intervals itself."""
 CHOICES = 5
-SOME = 1100
+SOME = 256
 """Up to so many coins are tossed one by one."""
 
 
@@ -82,7 +82,37 @@ def _plan(capacity: int) -> tuple[_Stage, ...]:
     return best[0][1]
 
 
-def count_below(key: Array, size: Array, positions: U64, capacity: int) -> Array:
+@functools.cache
+def compiled_plan(capacity: int) -> native.Plan:
+    """The plan as the compiled kernel reads it."""
+    stages = _plan(capacity)
+    crowded = sum(stage.words > FEW for stage in stages)
+    tables: dict[tuple[int, ...], tuple[int, int]] = {}
+    firsts, columns = [np.zeros(0, np.int32)], [np.zeros((0, 3), np.uint32)]
+    crowds, cuts = [], []
+    for level in range(crowded):
+        most = _most(capacity, level)
+        of_level = coins.cuts(most) if most > SOME else []
+        crowds.append((most, len(of_level)))
+        for rows in of_level:
+            table = coins.table(rows)
+            if rows not in tables:
+                tables[rows] = (sum(map(len, firsts)), sum(map(len, columns)))
+                firsts.append(table.first)
+                columns.append(np.stack([table.hi, table.lo, table.other.astype(np.uint32)], axis=1))
+            unit, mask = coins.unit_and_mask(rows)
+            cuts.append((unit, mask, table.bits, *tables[rows]))
+    return native.Plan(
+        capacity,
+        np.array(crowds, np.int32).reshape(-1, 2),
+        np.array(cuts, np.int32).reshape(-1, 5),
+        np.array(stages[crowded:], np.int32),
+        np.concatenate(firsts),
+        np.concatenate(columns),
+    )
+
+
+def count_below(key: Array, size: Array, positions: U64, capacity: int, *, portable: bool = False) -> Array:
     """How many of ``size`` uniform 64-bit words are less than each position.
 
     Args:
@@ -90,16 +120,18 @@ def count_below(key: Array, size: Array, positions: U64, capacity: int) -> Array
       size: how many words, ``int32 []``, at most ``capacity``.
       positions: two ``uint32 [k]``.
       capacity: static.
+      portable: static; count by XLA even where the compiled kernel would do.
 
     Returns:
       ``int32 [k]``; differences at increasing positions are multinomial counts.
     """
+    if native.will_do() and not portable:
+        return native.count_below(compiled_plan(capacity), key, size, positions)
     stages = _plan(capacity)
     crowded = sum(stage.words > FEW for stage in stages)
     below, within = _through_crowds(key, size, positions, capacity, crowded)
     rest = stages[crowded:]
-    keys = [of_group(key, group) for group in range(max(stage.words for stage in rest))]
-    last = lambda below, within: _to_the_last_digit(keys, below, within, positions, rest)
+    last = lambda below, within: _to_the_last_digit(key, below, within, positions, rest)
     return _apart(size, last, below, within)
 
 
@@ -146,14 +178,13 @@ def _at_interval(of: Array, positions: U64, level: int) -> Array:
 def _heads(key: Array, size: Array, node: U64, points: Array, most: int) -> Array:
     if most <= SOME:
         return coins.toss(key, node, points, most)
-    groups = range(coins.words_of_tables(most))
-    drawn = [threefry(of_group(key, group), node) for group in groups]
+    drawn = [word_at(key, coins.word_of(node, number)) for number in range(coins.words_of_tables(most))]
     words = [U64(*(_apart(size, lambda _, part=part: part, part) for part in word)) for word in drawn]
     return coins.draw(words, points, most)
 
 
 def _to_the_last_digit(
-    keys: list[U64], below: Array, within: Array, positions: U64, stages: tuple[_Stage, ...]
+    key: Array, below: Array, within: Array, positions: U64, stages: tuple[_Stage, ...]
 ) -> Array:
     """The counts, once few points are with each position."""
     for stage in stages:
@@ -161,7 +192,7 @@ def _to_the_last_digit(
         left = inside = jnp.zeros_like(within)
         for group in range(stage.words):
             points = jnp.clip(within - group * (64 // stage.digits), 0, 64 // stage.digits)
-            found = coins.follow(threefry(keys[group], node), points, digits, stage.digits)
+            found = coins.follow(word_at(key, coins.word_of(node, group)), points, digits, stage.digits)
             left, inside = left + found[0], inside + found[1]
         below, within = below + left, inside
     return below

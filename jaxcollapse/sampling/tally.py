@@ -9,13 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jaxcollapse import fixed
+from jaxcollapse import fixed, native
 from jaxcollapse.fixed import U64
 from jaxcollapse.sampling.choices import index_below
 from jaxcollapse.sampling.labels import Labels, histogram
 from jaxcollapse.sampling.law import Law
 from jaxcollapse.sampling.mean import Mean
-from jaxcollapse.sampling.points import count_below
+from jaxcollapse.sampling.points import compiled_plan, count_below
 from jaxcollapse.sampling.words import words
 
 
@@ -74,8 +74,12 @@ def narrowed(model: Tally, width: int) -> tuple[Tally, Array]:
     return Tally(jnp.minimum(cumulative, model.size), model.size), kept
 
 
-def count_from(key: Array, model: Tally | Law | Mean, size: Array, capacity: int) -> Tally:
+def count_from(
+    key: Array, model: Tally | Law | Mean, size: Array, capacity: int, *, portable: bool = False
+) -> Tally:
     """The counts of ``size`` independent tokens of a model: multinomial, each probability within 2^-62."""
+    if isinstance(model, Tally) and native.will_do() and not portable:
+        return Tally(native.resample(compiled_plan(capacity), key, model.cumulative, size), size)
     match model:
         case Tally():
             part = U64(jnp.zeros_like(model.cumulative, jnp.uint32), model.cumulative.astype(jnp.uint32))
@@ -85,9 +89,18 @@ def count_from(key: Array, model: Tally | Law | Mean, size: Array, capacity: int
         case _:
             part = lax.associative_scan(fixed.add, model.sums)
             whole = U64(part.hi[-1], part.lo[-1])
-    below = count_below(key, size, _first(fixed.share(part, whole)), capacity)
+    below = count_below(key, size, _first(fixed.share(part, whole)), capacity, portable=portable)
     all_of_it = (part.hi == whole.hi) & (part.lo == whole.lo)
     return Tally(jnp.where(all_of_it, size, below), size)
+
+
+def run(key: Array, model: Tally, m: Array, most: Array, sizes: Array, capacity: int) -> tuple[Tally, Array]:
+    """Generations after ``m`` by the compiled kernel, each of ``sizes[j]`` tokens of the one before, and how many.
+
+    A chain stops after ``most``, or where one token is left.
+    """
+    cumulative, done = native.run(compiled_plan(capacity), key, model.cumulative, m, most, sizes)
+    return Tally(cumulative, cumulative[-1]), done
 
 
 def _first(positions: U64) -> U64:

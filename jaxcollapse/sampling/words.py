@@ -1,4 +1,4 @@
-"""Random words for the slots of an array, and for groups of words."""
+"""Random words for the slots of an array."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jaxcollapse.fixed import U64
-from jaxcollapse.keys import key_words, threefry, word_at
+from jaxcollapse.keys import word_at
 
 
 def words(key: Array, slots: int) -> U64:
@@ -29,10 +29,3 @@ def words(key: Array, slots: int) -> U64:
       True
     """
     return word_at(key, U64(jnp.zeros(slots, jnp.uint32), lax.iota(jnp.uint32, slots)))
-
-
-def of_group(key: Array, group: int | Array) -> U64:
-    """A key for each group of words, as words: the key itself for group 0, folded for others."""
-    first = key_words(key)
-    folded = threefry(first, U64(jnp.zeros_like(group, jnp.uint32), jnp.asarray(group).astype(jnp.uint32)))
-    return U64(*(jnp.where(group == 0, a, b) for a, b in zip(first, folded, strict=True)))

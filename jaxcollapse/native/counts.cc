@@ -1,0 +1,471 @@
+// The compiled twin of jaxcollapse/sampling/points.py: the same function of (key, n, position), bit for bit.
+//
+// XLA computes all of a plan, for the fullest intervals that can occur, for dead tokens as well, and for all
+// chains of a batch in step. Here a word is drawn only where points are left to toss, equal positions are
+// looked up once, and a chain runs on alone until it has collapsed. Sixteen positions fill the lanes of a
+// vector, whichever chains they belong to.
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "xla/ffi/api/ffi.h"
+
+namespace ffi = xla::ffi;
+
+namespace {
+
+constexpr int kLanes = 16;
+constexpr size_t kShared = 64;  // from so many positions on, the intervals of the first levels are tossed once for all
+constexpr size_t kTogether = 64;  // chains whose positions fill vectors together
+constexpr size_t kWorthAThread = 512;  // positions
+
+// ---- the plan, made in Python --------------------------------------------------------------------------------
+
+struct Stage {
+  int32_t level, digits, words;
+};
+
+struct Cut {
+  int32_t unit, mask, bits, first, column;
+};
+
+struct Crowd {
+  int32_t most, cuts;  // toss up to `most` coins one by one; or, with cuts, take tables
+};
+
+struct Plan {
+  int32_t capacity;
+  const Crowd* crowds;
+  int32_t levels;
+  const Cut* cuts;
+  const Stage* stages;
+  int32_t stage_count;
+  const int32_t* firsts;
+  const uint32_t* columns;  // threshold (high word, low word) and alternative of each
+};
+
+// Arrays of lanes, a whole number of vectors long.
+struct Lanes {
+  std::vector<uint32_t> key_hi, key_lo, hi, lo, below, within;
+  size_t count = 0;
+
+  void clear() { count = 0; }
+  void push(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f) {
+    if (count == key_hi.size()) {
+      const size_t more = std::max<size_t>(256, 2 * count);
+      for (auto* of : {&key_hi, &key_lo, &hi, &lo, &below, &within}) of->resize(more);
+    }
+    key_hi[count] = a, key_lo[count] = b, hi[count] = c, lo[count] = d, below[count] = e, within[count] = f;
+    ++count;
+  }
+};
+
+// ---- vectors, for each processor -----------------------------------------------------------------------------
+
+#define INLINE inline __attribute__((always_inline))
+
+namespace plain {
+#include "lanes.inc"
+}
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi2")
+namespace avx2 {
+#include "lanes.inc"
+}
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,bmi2")
+#define COUNTS_BITS
+namespace avx512 {
+#include "lanes.inc"
+}
+#pragma GCC pop_options
+#endif
+
+struct Vectors {
+  decltype(&plain::toss_intervals) toss_intervals = plain::toss_intervals;
+  decltype(&plain::descend) descend = plain::descend;
+  decltype(&plain::fold) fold = plain::fold;
+
+  Vectors() {
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")) {
+      toss_intervals = avx512::toss_intervals, descend = avx512::descend, fold = avx512::fold;
+    } else if (__builtin_cpu_supports("avx2")) {
+      toss_intervals = avx2::toss_intervals, descend = avx2::descend, fold = avx2::fold;
+    }
+#endif
+  }
+};
+const Vectors vectors;
+
+// ---- counts of many chains -----------------------------------------------------------------------------------
+
+// Counts below increasing positions, of one chain after another; small ones fill vectors together.
+class Counter {
+ public:
+  // A thread's own, whose arrays are used again.
+  static Counter& of_thread(const Plan& plan) {
+    thread_local Counter counter;
+    counter.plan_ = plan;
+    return counter;
+  }
+
+  // `below[j]` becomes how many of `size` points lie below `positions[j]`: once `finish` was called.
+  void add(uint32_t key_hi, uint32_t key_lo, uint32_t size, const std::vector<uint64_t>& positions, uint32_t* below) {
+    const size_t count = positions.size();
+    if (count >= kShared || lanes_.count + count > kInCache) finish();
+    const int level = count >= kShared ? share_intervals(key_hi, key_lo, size, count) : 0;
+    for (size_t begin = 0; begin < count; begin += kInCache) {
+      const size_t end = std::min(count, begin + kInCache);
+      waiting_.push_back({below + begin, lanes_.count, end - begin});
+      for (size_t j = begin; j < end; ++j) {
+        const uint64_t at = positions[j];
+        const size_t interval = level ? at >> (64 - level) : 0;
+        lanes_.push(key_hi, key_lo, at >> 32, (uint32_t)at, level ? below_[interval] : 0, level ? coins_[interval] : size);
+      }
+      if (count >= kShared) finish(level);
+    }
+  }
+
+  void finish(int level = 0) {
+    while (lanes_.count % kLanes) lanes_.push(0, 0, 0, 0, 0, 0);
+    vectors.descend(plan_, level, lanes_);
+    for (const auto& chain : waiting_) std::copy_n(lanes_.below.data() + chain.lane, chain.count, chain.below);
+    waiting_.clear();
+    lanes_.count = 0;
+  }
+
+ private:
+  static constexpr size_t kInCache = 4096;  // lanes
+
+  // What lies below each interval of some level, and in it; the last level with an interval for two positions.
+  int share_intervals(uint32_t key_hi, uint32_t key_lo, uint32_t size, size_t positions) {
+    int level = 0;
+    const Cut* cuts = plan_.cuts;
+    coins_.assign(kLanes, 0);
+    coins_[0] = size;
+    below_.assign(kLanes, 0);
+    for (; level < plan_.levels && (size_t(2) << level) <= positions; cuts += plan_.crowds[level].cuts, ++level) {
+      const size_t count = size_t(1) << level;
+      right_.resize(std::max<size_t>(count, kLanes));
+      vectors.toss_intervals(plan_, level, cuts, key_hi, key_lo, coins_.data(), right_.data(), count);
+      coins_.resize(std::max<size_t>(2 * count, kLanes));
+      below_.resize(std::max<size_t>(2 * count, kLanes));
+      for (size_t j = count; j-- > 0;) {
+        const uint32_t left = coins_[j] - right_[j], below = below_[j];
+        coins_[2 * j + 1] = right_[j], below_[2 * j + 1] = below + left;
+        coins_[2 * j] = left, below_[2 * j] = below;
+      }
+    }
+    return level;
+  }
+
+  struct Waiting {
+    uint32_t* below;
+    size_t lane, count;
+  };
+  Plan plan_;
+  Lanes lanes_;
+  std::vector<Waiting> waiting_;
+  std::vector<uint32_t> coins_, right_, below_;
+};
+
+// `part / whole` as a 64-bit fraction: jaxcollapse.fixed.share.
+class Share {
+ public:
+  explicit Share(uint32_t whole)
+      : by_(32 + __builtin_clz(whole)),
+        inverse_((uint64_t)((((unsigned __int128)1 << 127) - 1) / ((uint64_t)whole << by_))) {}
+  uint64_t operator()(uint32_t part) const {
+    return (uint64_t)(((unsigned __int128)((uint64_t)part << by_) * inverse_) >> 64) << 1;
+  }
+
+ private:
+  int by_;
+  uint64_t inverse_;
+};
+
+// ---- threads -------------------------------------------------------------------------------------------------
+
+// Pieces of work for whoever is free; the caller works too, so that a busy pool delays nothing.
+template <typename Work>
+void in_parallel(ffi::ThreadPool& pool, size_t pieces, size_t positions, Work work) {
+  struct Shared {
+    std::atomic<size_t> next{0}, done{0};
+    std::mutex mutex;
+    std::condition_variable all_done;
+  };
+  auto shared = std::make_shared<Shared>();
+  auto labour = [shared, pieces, work] {
+    for (size_t piece; (piece = shared->next.fetch_add(1)) < pieces;) {
+      work(piece);
+      if (shared->done.fetch_add(1) + 1 == pieces) {
+        std::lock_guard<std::mutex> lock(shared->mutex);
+        shared->all_done.notify_all();
+      }
+    }
+  };
+  const size_t worth = positions / kWorthAThread + 1;
+  const size_t threads = std::min<size_t>({pieces, worth, (size_t)std::max<int64_t>(1, pool.num_threads())});
+  for (size_t helper = 1; helper < threads; ++helper) pool.Schedule([labour] { labour(); });
+  labour();
+  std::unique_lock<std::mutex> lock(shared->mutex);
+  shared->all_done.wait(lock, [&] { return shared->done.load() == pieces; });
+}
+
+// ---- what XLA calls ------------------------------------------------------------------------------------------
+
+using Ints = ffi::Span<const int32_t>;
+using U32 = ffi::Buffer<ffi::U32>;
+using S32 = ffi::Buffer<ffi::S32>;
+
+Plan plan_of(int32_t capacity, Ints crowds, Ints cuts, Ints stages, const S32& firsts, const U32& columns) {
+  return {capacity,
+          (const Crowd*)crowds.begin(),
+          (int32_t)(crowds.size() / 2),
+          (const Cut*)cuts.begin(),
+          (const Stage*)stages.begin(),
+          (int32_t)(stages.size() / 3),
+          firsts.typed_data(),
+          columns.typed_data()};
+}
+
+// Where the entries of one member of a batch lie in an operand whose leading axes may be 1: `vmap` by "expand_dims".
+class Rows {
+ public:
+  template <typename Buffer>
+  Rows(const Buffer& of, size_t inner, ffi::Span<const int64_t> batch) {
+    auto dims = of.dimensions();
+    size_t stride = 1;
+    for (size_t axis = dims.size() - inner; axis < dims.size(); ++axis) stride *= dims[axis];
+    strides_.resize(batch.size());
+    for (size_t axis = batch.size(); axis-- > 0;) {
+      const int64_t length = axis < dims.size() - inner ? dims[axis] : 1;
+      strides_[axis] = length == 1 ? 0 : stride;
+      stride *= length;
+    }
+    batch_.assign(batch.begin(), batch.end());
+  }
+  size_t operator()(size_t member) const {
+    size_t offset = 0;
+    for (size_t axis = batch_.size(); axis-- > 0; member /= batch_[axis]) offset += strides_[axis] * (member % batch_[axis]);
+    return offset;
+  }
+
+ private:
+  std::vector<size_t> strides_, batch_;
+};
+
+size_t product(ffi::Span<const int64_t> of) {
+  size_t all = 1;
+  for (int64_t length : of) all *= length;
+  return all;
+}
+
+// keys [2], size [], hi, lo [k] -> below [k]
+ffi::Error count_below(ffi::ThreadPool pool, U32 keys, S32 size, U32 hi, U32 lo, S32 firsts, U32 columns,
+                       ffi::Result<S32> below, int32_t capacity, Ints crowds, Ints cuts, Ints stages) {
+  const auto dims = below->dimensions();
+  const size_t width = dims.back();
+  const auto batch = dims.first(dims.size() - 1);
+  const size_t members = product(batch);
+  const Plan plan = plan_of(capacity, crowds, cuts, stages, firsts, columns);
+  const Rows of_key(keys, 1, batch), of_size(size, 0, batch), of_hi(hi, 1, batch), of_lo(lo, 1, batch);
+  in_parallel(pool, members, members * width, [&](size_t member) {
+    const uint32_t* key = keys.typed_data() + of_key(member);
+    const uint32_t *high = hi.typed_data() + of_hi(member), *low = lo.typed_data() + of_lo(member);
+    std::vector<uint64_t> positions;
+    std::vector<uint32_t> place(width);
+    for (size_t j = 0; j < width; ++j) {
+      const uint64_t at = ((uint64_t)high[j] << 32) | low[j];
+      if (positions.empty() || at != positions.back()) positions.push_back(at);
+      place[j] = positions.size() - 1;
+    }
+    std::vector<uint32_t> found(positions.size());
+    Counter& counter = Counter::of_thread(plan);
+    counter.add(key[0], key[1], std::clamp(size.typed_data()[of_size(member)], 0, capacity), positions, found.data());
+    counter.finish();
+    int32_t* to = below->typed_data() + member * width;
+    for (size_t j = 0; j < width; ++j) to[j] = found[place[j]];
+  });
+  return ffi::Error::Success();
+}
+
+// One chain: the tokens that are left.
+struct Chain {
+  std::vector<uint32_t> cumulative;  // the last is the size
+  std::vector<int32_t> entries;      // where they stand in the array
+  std::vector<uint64_t> positions;
+  std::vector<uint32_t> below;
+
+  void take_in(const int32_t* counts_below, size_t width) {
+    cumulative.clear();
+    entries.clear();
+    int32_t before = 0;
+    for (size_t entry = 0; entry < width; ++entry)
+      if (counts_below[entry] > before) {
+        cumulative.push_back(before = counts_below[entry]);
+        entries.push_back((int32_t)entry);
+      }
+  }
+
+  void write_out(int32_t* counts_below, size_t width) const {
+    int32_t value = 0;
+    size_t next = 0;
+    for (size_t entry = 0; entry < width; ++entry) {
+      if (next < entries.size() && (size_t)entries[next] == entry) value = cumulative[next++];
+      counts_below[entry] = value;
+    }
+  }
+
+  void begin_generation(Counter& counter, uint32_t key_hi, uint32_t key_lo, int32_t size) {
+    if (cumulative.empty()) return;
+    const Share share(cumulative.back());
+    positions.resize(cumulative.size() - 1);
+    for (size_t j = 0; j < positions.size(); ++j) positions[j] = share(cumulative[j]);
+    below.resize(cumulative.size());
+    below.back() = size;
+    counter.add(key_hi, key_lo, size, positions, below.data());
+  }
+
+  void end_generation() {
+    size_t kept = 0;
+    uint32_t before = 0;
+    for (size_t j = 0; j < cumulative.size(); ++j) {
+      const uint32_t now = below[j];
+      cumulative[kept] = now;
+      entries[kept] = entries[j];
+      kept += now > before;
+      before = now;
+    }
+    cumulative.resize(kept);
+    entries.resize(kept);
+  }
+};
+
+// keys [2], cumulative [width], size [] -> cumulative: one generation of `size` tokens, its key given
+ffi::Error resample(ffi::ThreadPool pool, U32 keys, S32 cumulative, S32 size, S32 firsts, U32 columns,
+                    ffi::Result<S32> out, int32_t capacity, Ints crowds, Ints cuts, Ints stages) {
+  const auto dims = out->dimensions();
+  const size_t width = dims.back();
+  const auto batch = dims.first(dims.size() - 1);
+  const size_t members = product(batch);
+  const Plan plan = plan_of(capacity, crowds, cuts, stages, firsts, columns);
+  const Rows of_key(keys, 1, batch), of_cumulative(cumulative, 1, batch), of_size(size, 0, batch);
+  const size_t threads = std::max<int64_t>(1, pool.num_threads());
+  const size_t together = std::min<size_t>(kTogether, members / (4 * threads) + 1);
+  const size_t pieces = (members + together - 1) / together;
+  in_parallel(pool, pieces, members * width, [&](size_t piece) {
+    thread_local std::vector<Chain> chains(kTogether);
+    const size_t count = std::min(together, members - piece * together);
+    Counter& counter = Counter::of_thread(plan);
+    for (size_t c = 0; c < count; ++c) {
+      const size_t member = piece * together + c;
+      const uint32_t* key = keys.typed_data() + of_key(member);
+      chains[c].take_in(cumulative.typed_data() + of_cumulative(member), width);
+      chains[c].begin_generation(counter, key[0], key[1], std::clamp(size.typed_data()[of_size(member)], 0, capacity));
+    }
+    counter.finish();
+    for (size_t c = 0; c < count; ++c) {
+      chains[c].end_generation();
+      chains[c].write_out(out->typed_data() + (piece * together + c) * width, width);
+    }
+  });
+  return ffi::Error::Success();
+}
+
+// keys [2], cumulative [width], m [], most [], sizes [generations] -> cumulative, generations done
+// The generations after m, at most so many, until one token is left or the sizes are over.
+ffi::Error run(ffi::ThreadPool pool, U32 keys, S32 cumulative, S32 m, S32 most, S32 sizes, S32 firsts, U32 columns,
+               ffi::Result<S32> out, ffi::Result<S32> done, int32_t capacity, Ints crowds, Ints cuts, Ints stages) {
+  const auto dims = out->dimensions();
+  const size_t width = dims.back();
+  const auto batch = dims.first(dims.size() - 1);
+  const size_t members = product(batch);
+  const int32_t generations = (int32_t)sizes.dimensions().back();
+  const Plan plan = plan_of(capacity, crowds, cuts, stages, firsts, columns);
+  const Rows of_key(keys, 1, batch), of_cumulative(cumulative, 1, batch), of_m(m, 0, batch),
+      of_most(most, 0, batch), of_sizes(sizes, 1, batch);
+  struct Running : Chain {
+    size_t member;
+    int32_t done, most;
+  };
+  std::atomic<size_t> next{0};
+  const size_t threads = std::max<int64_t>(1, pool.num_threads());
+  const size_t together = std::min<size_t>(kTogether, members / threads + 1);
+  in_parallel(pool, threads, members * width, [&](size_t) {
+    std::vector<Running> places(together);
+    std::vector<Running*> running, before, waiting;
+    for (auto& place : places) waiting.push_back(&place);
+    Counter& counter = Counter::of_thread(plan);
+    uint32_t hi[kTogether] = {}, lo[kTogether] = {}, of_next[kTogether] = {};
+    const auto go_on = [&](Running* chain) {
+      if (chain->cumulative.size() > 1 && chain->done < chain->most) {
+        running.push_back(chain);
+        return;
+      }
+      chain->write_out(out->typed_data() + chain->member * width, width);
+      done->typed_data()[chain->member] = chain->done;
+      waiting.push_back(chain);
+    };
+    for (;;) {
+      while (!waiting.empty()) {
+        const size_t member = next.fetch_add(1);
+        if (member >= members) break;
+        Running* chain = waiting.back();
+        waiting.pop_back();
+        chain->member = member, chain->done = 0;
+        chain->most = std::min(generations, most.typed_data()[of_most(member)]);
+        chain->take_in(cumulative.typed_data() + of_cumulative(member), width);
+        go_on(chain);
+      }
+      if (running.empty()) return;
+      for (size_t c = 0; c < running.size(); ++c) {
+        const uint32_t* key = keys.typed_data() + of_key(running[c]->member);
+        hi[c] = key[0], lo[c] = key[1];
+        of_next[c] = m.typed_data()[of_m(running[c]->member)] + running[c]->done + 1;
+      }
+      vectors.fold(hi, lo, of_next, (running.size() + kLanes - 1) / kLanes * kLanes);
+      for (size_t c = 0; c < running.size(); ++c) {
+        const int32_t size = sizes.typed_data()[of_sizes(running[c]->member) + running[c]->done];
+        running[c]->begin_generation(counter, hi[c], lo[c], std::clamp(size, 1, capacity));
+      }
+      counter.finish();
+      before.swap(running);
+      running.clear();
+      for (Running* chain : before) {
+        chain->end_generation();
+        ++chain->done;
+        go_on(chain);
+      }
+    }
+  });
+  return ffi::Error::Success();
+}
+
+}  // namespace
+
+#define PLAN Attr<int32_t>("capacity").Attr<Ints>("crowds").Attr<Ints>("cuts").Attr<Ints>("stages")
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(jaxcollapse_count_below, count_below,
+                              ffi::Ffi::Bind().Ctx<ffi::ThreadPool>()
+                                  .Arg<U32>().Arg<S32>().Arg<U32>().Arg<U32>().Arg<S32>().Arg<U32>()
+                                  .Ret<S32>().PLAN);
+XLA_FFI_DEFINE_HANDLER_SYMBOL(jaxcollapse_resample, resample,
+                              ffi::Ffi::Bind().Ctx<ffi::ThreadPool>()
+                                  .Arg<U32>().Arg<S32>().Arg<S32>().Arg<S32>().Arg<U32>()
+                                  .Ret<S32>().PLAN);
+XLA_FFI_DEFINE_HANDLER_SYMBOL(jaxcollapse_run, run,
+                              ffi::Ffi::Bind().Ctx<ffi::ThreadPool>()
+                                  .Arg<U32>().Arg<S32>().Arg<S32>().Arg<S32>().Arg<S32>().Arg<S32>().Arg<U32>()
+                                  .Ret<S32>().Ret<S32>().PLAN);
