@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find jaxcollapse -name '*.py') pyproject.toml README.md LICENSE
+SOURCES := $(shell find jaxcollapse -name '*.py' -o -name '*.cc' -o -name '*.inc') setup.py pyproject.toml README.md LICENSE
 
 .PHONY: demo figures test lint verify clean
 
@@ -33,6 +33,7 @@ $(VENV)/bin/python:
 
 # A wheel is built and installed, so that what is tested and shown is what a user gets.
 define install
+	rm -rf build
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[$(1)]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
 	touch $@
@@ -46,4 +47,4 @@ $(VENV)/installed-for-development: $(VENV)/bin/python $(SOURCES)
 	touch $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) build dist report .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist jaxcollapse.egg-info report .pytest_cache .mypy_cache .ruff_cache

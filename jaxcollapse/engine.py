@@ -326,6 +326,8 @@ _OUTSIDE: Any = None
 
 NARROW = (8192, 512, 32)
 """Widths that recorded arrays may shrink to."""
+NARROW_COMPILED = (8192, 1024, 256, 64, 32, 16, 8)
+"""The same where the compiled kernel draws, for then a width compiles fast."""
 NARROWER = (8192, 1024, 128, 16, 2)
 """Widths that chains may shrink to on their way to collapse."""
 AT_LEAST = 8
@@ -338,7 +340,7 @@ def _block(process: Process, chains: Array) -> int:
     together = isinstance(chains, jax.core.Tracer) or len(chains.sharding.device_set) > 1
     if together or jax.default_backend() != "cpu":
         return count
-    return min(count, max(1, memory.IN_CACHE // process.regime.room))
+    return min(count, max(1, memory.IN_CACHE // process.in_flight))
 
 
 def _in_blocks(of_block: Callable[[Any], Any], batch: Any, block: int) -> Any:
@@ -442,7 +444,7 @@ def _scan_narrowing(
     """What :func:`_scan` records, in arrays that become narrower as tokens die; of the last state only the status."""
     # After m generations some 2n/m tokens are left; a width that is reached in the second half does not pay.
     enough = 4 * process.regime.room / generations
-    widths = _widths(process, state, tuple(width for width in NARROW if width >= enough))
+    widths = _widths(process, state, tuple(width for width in _narrow_widths(process) if width >= enough))
     if len(widths) == 1:
         return _scan(key, process, state, generations, record)
     first, last = state.m, state.m + generations
@@ -479,7 +481,7 @@ def _ready(process: Process, state: State) -> State:
         return state
     if 0 < process.settles_at <= int(state.m):
         state = _settle(process, state)
-    widths = _widths(process, state, NARROW)
+    widths = _widths(process, state, _narrow_widths(process))
     if len(widths) > 1:
         left = int(jnp.max(jax.vmap(process.learner.left)(state.model)))
         width = min(width for width in widths if width >= left)
@@ -490,6 +492,10 @@ def _ready(process: Process, state: State) -> State:
 @jax.jit
 def _settle(process: Process, state: State) -> State:
     return _of_all(process.settle, state)
+
+
+def _narrow_widths(process: Process) -> tuple[int, ...]:
+    return NARROW_COMPILED if process.runs else NARROW
 
 
 def _widths(process: Process, state: State, narrower: tuple[int, ...]) -> list[int]:

@@ -21,7 +21,7 @@ LABELS_A_COUNT = 8
 """What the count of one token costs, in labels; measured."""
 FEW_LABELS = 32
 """So many labels cost no more than any counts; measured."""
-LABELS_UNTIL = 2 * LABELS_A_COUNT
+LABELS_UNTIL = 8
 """Generation from which on counts are cheaper: some ``2n/m`` tokens are left."""
 
 
@@ -174,6 +174,9 @@ class Categorical:
     def settle(self, models: Any, width: int) -> Any:
         is_labels = lambda of: isinstance(of, sampling.Labels)
         return jax.tree.map(lambda of: sampling.tally(of, width) if is_labels(of) else of, models, is_leaf=is_labels)
+
+    def in_flight(self, room: int, vocabulary: int) -> int:
+        return vocabulary if self.method == "counts" else room
 
     @property
     def runs(self) -> bool:

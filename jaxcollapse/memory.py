@@ -35,7 +35,7 @@ def needed(process: Process, *, chains: int, generations: int, record: Record = 
       True
     """
     held, working, row = _bytes_of_a_chain(*_shapes(process), statistics.resolve(record) if record else ())
-    together = min(chains, max(1, IN_CACHE // process.regime.room)) if jax.default_backend() == "cpu" else chains
+    together = min(chains, max(1, IN_CACHE // process.in_flight)) if jax.default_backend() == "cpu" else chains
     return chains * (held + 2 * (generations + 1) * row) + together * working
 
 
@@ -65,7 +65,7 @@ def _bytes_of_a_chain(structure: Any, shapes: tuple, wanted: tuple[Statistic, ..
     rows = [_row(statistic, view, truth) for statistic in wanted]
     size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
     # Measured: a draw holds two words, a slot and the labels before and after, some of them twice.
-    working = 4 * (8 * process.regime.room + 8 * state.tokens.size + 4 * process.vocabulary * keep_first)
+    working = 4 * (8 * process.in_flight + 8 * state.tokens.size + 4 * process.vocabulary * keep_first)
     return 2 * size(state), working, size(rows)
 
 

@@ -266,6 +266,12 @@ class Process:
         """The number of tokens, seen or not."""
         return self.p.shape[0]
 
+    @property
+    def in_flight(self) -> int:
+        """Numbers that a chain works on in a generation, static: the tokens drawn, unless the learner needs fewer."""
+        of_learner = getattr(self.learner, "in_flight", lambda room, vocabulary: room)
+        return int(of_learner(self.regime.room, self.vocabulary))
+
     def init(self, key: Array, chain: Array, *, keep_first: bool = True) -> State:
         """Generation 1: real data, and the model trained on it.
 

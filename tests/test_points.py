@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from jax.extend.random import threefry_2x32
 
 import jaxcollapse as jc
-from jaxcollapse import fixed, sampling
+from jaxcollapse import fixed, native, sampling
 from jaxcollapse.fixed import U64
 from jaxcollapse.sampling import coins, points
 
@@ -25,6 +25,7 @@ ERROR_RATE = 1e-6  # of each statistical test, were its seed drawn anew
 WORDS = 2**64
 CAPACITIES = (1, 5, 100, 2500)
 words_ = st.integers(0, WORDS - 1)
+compiled = pytest.mark.skipif(not native.available(), reason="the kernel was not built")
 
 
 def as_words(integers):
@@ -88,13 +89,13 @@ def test_points_that_agree_in_all_digits_are_counted():
 # The tables of many coins.
 
 
-ROWS = [(cut, cut.index(number)) for cut in coins._cuts(2**22) for number in {cut[1], cut[2 % len(cut)], cut[-1]} - {0}]
+ROWS = [(cut, cut.index(number)) for cut in coins.cuts(2**22) for number in {cut[1], cut[2 % len(cut)], cut[-1]} - {0}]
 
 
 @pytest.mark.parametrize(("cut", "row"), ROWS, ids=[f"{cut[row]} coins" for cut, row in ROWS])
 def test_a_table_is_the_binomial_law(cut, row):
     """Walker's columns add up to the integer weights, each within 2^-62 of the law, and what is beyond is as rare."""
-    table, number = coins._table(cut), cut[row]
+    table, number = coins.table(cut), cut[row]
     columns = 2**table.bits
     at = slice(row * columns, (row + 1) * columns)
     kept = (table.hi[at].astype(object) << 32) | table.lo[at].astype(object)
@@ -126,10 +127,9 @@ def test_all_coins_are_tossed(most):
     """Each number of coins is the sum of what its cuts toss."""
     for number in {0, 1, 63, 64, most // 3, most - 1, most}:
         total = number & 63
-        for cut in coins._cuts(most):
-            unit = cut[1]
-            rows_ = {64: 128, 2**13: 16, 2**17: 16}.get(unit, 2)
-            row = number // unit % rows_
+        for cut in coins.cuts(most):
+            unit, mask = coins.unit_and_mask(cut)
+            row = number >> unit & mask
             assert row < len(cut)
             total += cut[row]
         assert total == number
@@ -162,17 +162,19 @@ def twin(key, size, position, capacity):
 threefry = jax.jit(threefry_2x32)
 
 
-def word(key, group, counter):
-    key = jax.random.fold_in(key, group) if group else key
+def word(key, group, node):
+    """The words of an interval are those of counters that differ in the six highest bits."""
+    counter = group << 58 | node
     hi, lo = threefry(jax.random.key_data(key), jnp.array([counter >> 32, counter & 0xFFFFFFFF], jnp.uint32))
     return (int(hi) << 32) | int(lo)
 
 
+@pytest.mark.parametrize("portable", [True, pytest.param(False, marks=compiled)], ids=["XLA", "compiled"])
 @pytest.mark.parametrize("capacity", CAPACITIES)
-def test_the_descent_is_that_of_single_points(capacity):
+def test_the_descent_is_that_of_single_points(capacity, portable):
     rng = np.random.default_rng(capacity)
     positions = sorted({0, 1, 2**63, WORDS - 1, *(int(x) for x in rng.integers(0, WORDS, 4, dtype=np.uint64))})
-    count = jax.jit(functools.partial(points.count_below, capacity=capacity))
+    count = jax.jit(functools.partial(points.count_below, capacity=capacity, portable=portable))
     for size in {capacity, capacity // 2}:
         key = jax.random.key(size)
         found = count(key, jnp.int32(size), as_words(positions))
@@ -188,6 +190,9 @@ def test_no_two_intervals_share_a_word(capacity):
     ends = [(1 << stage.level, 2 << stage.level) for stage in stages]
     assert all(last <= first for (_, last), (first, _) in itertools.pairwise(ends))
     for stage in stages:
+        crowded = stage.words > points.FEW and points._most(capacity, stage.level) > points.SOME
+        words = coins.words_of_tables(points._most(capacity, stage.level)) if crowded else stage.words
+        assert words == 1 or (words <= 64 and stage.level < 58)  # the number of the word goes before that of the interval
         for position in (0, WORDS - 1, 0x123456789ABCDEF0):
             assert as_integers(points._node(as_words([position]), stage.level))[0] == (1 << stage.level) | (
                 position >> (64 - stage.level)
@@ -208,14 +213,14 @@ def test_a_count_depends_on_its_position_alone(capacity):
     rng = np.random.default_rng(1)
     positions = np.sort(rng.integers(0, WORDS, 300, dtype=np.uint64)).astype(object)
     key, size = jax.random.key(3), jnp.int32(capacity)
-    count = jax.jit(lambda at: points.count_below(key, size, at, capacity))
+    count = jax.jit(lambda at: points.count_below(key, size, at, capacity, portable=True))
     together = np.asarray(count(as_words(positions)))
     assert (np.diff(together) >= 0).all()
     for part in (positions[:1], positions[5:200]):
         assert (np.asarray(count(as_words(part))) == together[np.isin(positions, part)]).all()
     shuffled = rng.permutation(300)
     assert (np.asarray(count(as_words(positions[shuffled]))) == together[shuffled]).all()
-    mapped = jax.vmap(lambda hi, lo: points.count_below(key, size, U64(hi[None], lo[None]), capacity)[0])
+    mapped = jax.vmap(lambda hi, lo: points.count_below(key, size, U64(hi[None], lo[None]), capacity, portable=True)[0])
     assert (np.asarray(mapped(*as_words(positions))) == together).all()
 
 
@@ -233,15 +238,15 @@ def test_the_whole_law_of_few_points(mutant):
     """All ways to throw 5 points on three intervals; a mutant that uses half of each word twice must fail."""
     ends, size, chains = [0.21, 0.7], 5, 100_000
     positions = as_words([int(Fraction(end) * WORDS) for end in ends])
-    threefry = points.threefry
+    word_at = points.word_at
     try:
         if mutant:
-            points.threefry = lambda key, counter: U64(*[threefry(key, counter).hi] * 2)
+            points.word_at = lambda key, counter: U64(*[word_at(key, counter).hi] * 2)
         keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(11), jnp.arange(chains))
-        count = jax.jit(jax.vmap(lambda key, size: points.count_below(key, size, positions, 8), (0, None)))
+        count = jax.jit(jax.vmap(lambda key, size: points.count_below(key, size, positions, 8, portable=True), (0, None)))
         below = np.asarray(count(keys, jnp.int32(size)))
     finally:
-        points.threefry = threefry
+        points.word_at = word_at
     ways = [(a, b) for a in range(size + 1) for b in range(a, size + 1)]
     p = np.diff([0, *ends, 1])
     law = np.array([scipy.stats.multinomial.pmf([a, b - a, size - b], size, p) for a, b in ways])
@@ -287,11 +292,12 @@ def tally_of(counts):
     return sampling.tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32))
 
 
+@pytest.mark.parametrize("portable", [True, pytest.param(False, marks=compiled)], ids=["XLA", "compiled"])
 @pytest.mark.parametrize("capacity", [64, 400])
-def test_leaving_out_the_dead_and_drawing_commute(capacity):
+def test_leaving_out_the_dead_and_drawing_commute(capacity, portable):
     """``step(key, compact(x)) == compact(step(key, x))``, bit for bit, at any width that holds the living."""
     rng = np.random.default_rng(5)
-    draw = jax.jit(functools.partial(sampling.count_from, capacity=capacity))
+    draw = jax.jit(functools.partial(sampling.count_from, capacity=capacity, portable=portable))
     narrowed = jax.jit(sampling.narrowed, static_argnums=1)
     for round_ in range(5):
         counts = rng.multinomial(capacity - round_, rng.dirichlet(np.full(40, 0.1)))
@@ -323,6 +329,92 @@ def test_a_law_is_counted_as_it_is():
     assert np.asarray(drawn)[:, [0, 2, 5]].max() == 0
 
 
+# The compiled kernel draws what XLA draws.
+
+
+@compiled
+@pytest.mark.parametrize(("capacity", "width", "chains"), [(16, 8, 70), (130, 100, 33), (1024, 300, 9), (20_000, 700, 3)])
+def test_the_kernel_resamples_as_xla_does(capacity, width, chains):
+    """Many chains and few, wide and narrow, some of them over: those that share vectors and those that do not."""
+    rng = np.random.default_rng(capacity)
+    keys = jax.random.split(jax.random.key(width), chains)
+    sizes = rng.integers(1, capacity + 1, chains)
+    counts = np.array([rng.multinomial(size, rng.dirichlet(np.full(width, 0.1))) for size in sizes])
+    after = jnp.asarray(rng.integers(1, capacity + 1, chains), jnp.int32)
+    draw = lambda portable: lambda key, counts, size: sampling.count_from(
+        key, sampling.tally_of_counts(counts, counts.sum()), size, capacity, portable=portable
+    ).cumulative
+    given = (keys, jnp.asarray(counts, jnp.int32), after)
+    expected, found = (np.asarray(jax.jit(jax.vmap(draw(portable)))(*given)) for portable in (True, False))
+    assert (found == expected).all()
+    assert len(np.unique(found, axis=0)) > 1
+    # Batches of batches, of which some are the same for all.
+    inner = jax.vmap(draw(False), (0, None, None))
+    swept = jax.jit(jax.vmap(inner, (None, 0, 0)))(*given)
+    assert (np.asarray(swept)[np.arange(chains), np.arange(chains)] == expected).all()
+
+
+@compiled
+@pytest.mark.parametrize("width", [1, 63, 64, 5000])
+def test_the_kernel_counts_below_a_law_as_xla_does(width):
+    p = np.random.default_rng(width).dirichlet(np.full(width, 0.3)).astype(np.float32)
+    keys = jax.random.split(jax.random.key(3), 5)
+    draw = lambda portable: lambda key: sampling.count_from(
+        key, sampling.law(jnp.asarray(p)), jnp.int32(3000), 3000, portable=portable
+    ).cumulative
+    expected, found = (np.asarray(jax.jit(jax.vmap(draw(portable)))(keys)) for portable in (True, False))
+    assert (found == expected).all()
+    assert (found[:, -1] == 3000).all()
+
+
+@compiled
+@pytest.mark.parametrize(
+    "n", [50, 700, jc.schedules.geometric(300, 0.9, 30)], ids=["n=50", "n=700", "sizes that shrink"]
+)
+@pytest.mark.parametrize("limit", [20, 100_000])
+def test_chains_that_run_by_themselves_collapse_as_those_in_step(n, limit):
+    process = lambda portable: jc.recursive_training(
+        jc.languages.zipf(90), jc.FullySynthetic(n=n), jc.learners.Categorical("labels first", portable)
+    )
+    found, expected = (
+        jc.collapse_times(jax.random.key(5), process(portable), chains=90, max_generations=limit)
+        for portable in (False, True)
+    )
+    for name, value in vars(expected).items():
+        assert (np.asarray(getattr(found, name)) == np.asarray(value)).all(), name
+    assert bool(expected.observed.all()) == (limit > 20)
+
+
+@compiled
+def test_a_bad_size_ends_a_chain_that_runs_by_itself():
+    """As in step: the status says so, and the time is censored where the size was met."""
+
+    def times(portable):
+        def of(sizes):
+            learner = jc.learners.Categorical("counts", portable)
+            regime = jc.FullySynthetic(n=jc.Schedule(sizes), capacity=128)
+            process = jc.recursive_training(jnp.full(100, 0.01), regime, learner)
+            return jc.collapse_times(jax.random.key(1), process, chains=50, max_generations=10_000)
+
+        return jax.jit(of)(jnp.array([100] * 90 + [-3] + [100] * 400))
+
+    found, expected = times(False), times(True)
+    for name, value in vars(expected).items():
+        assert (np.asarray(getattr(found, name)) == np.asarray(value)).all(), name
+    assert 0 < int((found.status != 0).sum()) < 50
+
+
+def test_without_the_kernel_xla_draws(monkeypatch):
+    """As where no compiler was at hand."""
+    process = jc.recursive_training(jc.languages.zipf(40), jc.FullySynthetic(n=60), jc.learners.Categorical("counts"))
+    expected = jc.simulate(jax.random.key(2), process, chains=4, generations=9)
+    monkeypatch.setattr(native, "available", lambda: False)
+    jax.clear_caches()
+    found = jc.simulate(jax.random.key(2), process, chains=4, generations=9)
+    for name in expected:
+        assert (np.asarray(found[name]) == np.asarray(expected[name])).all()
+
+
 # Methods.
 
 
@@ -343,7 +435,8 @@ def test_every_method_has_the_same_law(method):
 def test_a_method_is_chosen_from_sizes():
     chosen = lambda s, regime: jc.recursive_training(np.full(s, 1 / s), regime).learner.method
     assert chosen(1000, jc.FullySynthetic(n=200)) == "labels first"
-    assert chosen(5, jc.FullySynthetic(n=100)) == "labels"
+    assert chosen(100, jc.FullySynthetic(n=100)) == "labels first"
+    assert chosen(5, jc.FullySynthetic(n=30)) == "labels"
     assert chosen(10, jc.FullySynthetic(n=1000)) == "counts"
     assert chosen(10, jc.PartiallySynthetic(n=1000, real=10)) == "counts"
     assert chosen(1000, jc.PartiallySynthetic(n=1000, real=10)) == "labels"

@@ -309,23 +309,30 @@ struct Chain {
   std::vector<uint32_t> below;
 
   void take_in(const int32_t* counts_below, size_t width) {
-    cumulative.clear();
-    entries.clear();
+    cumulative.resize(width);
+    entries.resize(width);
+    size_t kept = 0;
     int32_t before = 0;
-    for (size_t entry = 0; entry < width; ++entry)
-      if (counts_below[entry] > before) {
-        cumulative.push_back(before = counts_below[entry]);
-        entries.push_back((int32_t)entry);
-      }
+    for (size_t entry = 0; entry < width; ++entry) {
+      const int32_t now = counts_below[entry];
+      cumulative[kept] = now;
+      entries[kept] = entry;
+      kept += now > before;
+      before = now;
+    }
+    cumulative.resize(kept);
+    entries.resize(kept);
   }
 
   void write_out(int32_t* counts_below, size_t width) const {
+    size_t from = 0;
     int32_t value = 0;
-    size_t next = 0;
-    for (size_t entry = 0; entry < width; ++entry) {
-      if (next < entries.size() && (size_t)entries[next] == entry) value = cumulative[next++];
-      counts_below[entry] = value;
+    for (size_t j = 0; j < entries.size(); ++j) {
+      std::fill(counts_below + from, counts_below + entries[j], value);
+      from = entries[j];
+      value = cumulative[j];
     }
+    std::fill(counts_below + from, counts_below + width, value);
   }
 
   void begin_generation(Counter& counter, uint32_t key_hi, uint32_t key_lo, int32_t size) {

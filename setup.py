@@ -1,0 +1,24 @@
+"""Builds the compiled kernel where it can be built; all else is in pyproject.toml."""
+
+import importlib.util
+import pathlib
+import sys
+
+from setuptools import Extension, setup
+
+JAXLIB = pathlib.Path(importlib.util.find_spec("jaxlib").origin).parent  # which has the headers of XLA's interface
+SOURCES = pathlib.Path("jaxcollapse/native")
+
+setup(
+    ext_modules=[
+        Extension(
+            "jaxcollapse.native._counts",
+            sources=[str(SOURCES / "counts.cc")],
+            depends=[str(SOURCES / "lanes.inc")],
+            include_dirs=[str(JAXLIB / "include")],
+            language="c++",
+            extra_compile_args=["/std:c++17", "/O2"] if sys.platform == "win32" else ["-std=c++17", "-O3", "-Wno-psabi"],
+            optional=True,  # without a compiler XLA does its work
+        )
+    ]
+)
