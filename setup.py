@@ -17,7 +17,9 @@ setup(
             depends=[str(SOURCES / "lanes.inc")],
             include_dirs=[str(JAXLIB / "include")],
             language="c++",
-            extra_compile_args=["/std:c++17", "/O2"] if sys.platform == "win32" else ["-std=c++17", "-O3", "-Wno-psabi"],
+            extra_compile_args=["/std:c++17", "/O2"]
+            if sys.platform == "win32"
+            else ["-std=c++17", "-O3", "-Wno-psabi"],
             optional=True,  # without a compiler XLA does its work
         )
     ]

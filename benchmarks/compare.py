@@ -1,7 +1,7 @@
 """This engine against what people would use instead: same answers first, then times, side by side.
 
     .venv/bin/python -m pip install '.[benchmarks]'
-    .venv/bin/python benchmarks/compare.py [--quick] [--out benchmarks/results.json]
+    .venv/bin/python benchmarks/compare.py [--quick] [--workloads TEXT ...] [--only NAME ...] [--out FILE]
 
 Each contestant that takes part in a workload must agree with the first one in distribution: the means of collapse
 times, or of support and heterozygosity at the last generation, within five standard errors. Then all are run in
@@ -11,103 +11,285 @@ turn, several times; the least time counts, and the first call (with compilation
 import argparse
 import json
 import os
+import pathlib
+import re
+import resource
+import subprocess
+import sys
 import time
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from contestants import CONTESTANTS, THREADS
+import scipy.stats
+from contestants import CONTESTANTS, MISSING, THREADS
 
 import jaxcollapse as jc
 from jaxcollapse.provenance import provenance
 
-SLOW = {"vmap(jax.random.multinomial)": 50, "NumPy multinomial": 10, "NumPy labels": 4}
+OURS = "jaxcollapse"
+NUMBA = "Numba survivors"
+SLOW = {
+    "vmap(jax.random.multinomial)": 50,
+    "numpyro Multinomial": 10,
+    "NumPy multinomial": 10,
+    "NumPy labels": 4,
+    "jaxcollapse, XLA only": 4,
+    "jaxcollapse, labels": 4,
+}
 """These run so many times fewer chains, and are told per chain like all others."""
+AT_LEAST = 8
+"""Chains that slow ones run too, for the comparison of answers needs a few."""
+MANY = "100,000 chains"
+"""Work for an accelerator; a CPU does it only when asked for by these words."""
+BARS = {"NumPy multinomial": 10, "vmap(jax.random.multinomial)": 300}
+"""How many times faster than these ours is to be, everywhere."""
+COLD_START = 10.0
+"""Seconds from nothing to the first result."""
+README = pathlib.Path(__file__).resolve().parent.parent / "README.md"
+
+
+class Workload(NamedTuple):
+    """What contestants are asked to do.
+
+    Attributes:
+      kind: the name of their method.
+      given: its arguments.
+      chains: how many; of a sweep, for each of its sizes.
+      names: who takes part, if they can.
+    """
+
+    kind: str
+    given: dict[str, Any]
+    chains: int
+    names: list[str]
 
 
 def workloads(quick):
     few = 8 if quick else 1
     uniform = lambda s: np.full(s, 1 / s)
-    zipf = np.asarray(jc.languages.zipf(50_000).p, float)
-    zipf /= zipf.sum()
-    everyone = list(CONTESTANTS)
+    sizes = [int(n) for n in np.geomspace(10, 1000, 32).round()]
+    everyone, fast = list(CONTESTANTS), [OURS, NUMBA]
+    counts = [*fast, "NumPy multinomial"]
+    collapse = lambda n, chains, names: Workload("collapse", {"p": uniform(n), "n": n}, chains, names)
+    zipf = lambda s, generations, chains: Workload(
+        "trajectories",
+        {"p": _zipf(s), "n": 10**6, "generations": generations},
+        chains,
+        [*counts, "jaxcollapse, labels"],
+    )
     return {
-        "collapse, n = s = 100": ("collapse", uniform(100), 100, 4000 // few, None, everyone),
-        "collapse, n = s = 1000": ("collapse", uniform(1000), 1000, 400 // few, None, everyone),
-        "collapse, n = s = 10,000": ("collapse", uniform(10_000), 10_000, 20, None, ["jaxcollapse", "Numba survivors"]),
-        "100 generations, n = s = 100": ("trajectories", uniform(100), 100, 1000 // few, 100, everyone),
-        "20 generations, Zipf s = 50,000, n = 1,000,000": (
-            "trajectories", zipf, 10**6, 16 // min(few, 4), 20,
-            ["jaxcollapse", "jaxcollapse, labels", "Numba survivors", "NumPy multinomial"],
+        "collapse, n = s = 100": collapse(100, 4000 // few, everyone),
+        "collapse, n = s = 1000": collapse(1000, 400 // few, everyone),
+        "collapse, n = s = 10,000": collapse(10_000, 20, fast),
+        "100 generations, n = s = 100": Workload(
+            "trajectories", {"p": uniform(100), "n": 100, "generations": 100}, 1000 // few, everyone
         ),
-    }  # fmt: skip
+        "20 generations, Zipf s = 50,000, n = 1,000,000": zipf(50_000, 20, 4 if quick else 16),
+        "10 generations, Zipf s = 250,000, n = 1,000,000": zipf(250_000, 10, 4 if quick else 8),
+        "50 generations, n = s = 1000 beside 1000 real tokens": Workload(
+            "partially", {"p": uniform(1000), "n": 1000, "real": 1000, "generations": 50}, 200 // min(few, 4), counts
+        ),
+        "collapse, 32 values of n from 10 to 1000, s = 1000": Workload(
+            "sweep", {"p": uniform(1000), "sizes": sizes}, 16 if quick else 50, counts
+        ),
+        f"collapse, n = s = 100, {MANY}": collapse(100, 100_000, fast),
+    }
 
 
-def answers(kind, result):
-    """What contestants must agree in, one row a statistic."""
-    return [np.asarray(result, float)] if kind == "collapse" else [np.asarray(of, float)[:, -1] for of in result]
+def _zipf(s):
+    p = np.asarray(jc.languages.zipf(s).p, float)
+    return p / p.sum()
+
+
+def chosen(quick, texts):
+    """The workloads whose name holds one of the texts; without texts all that suit the device."""
+    wants_many = jax.default_backend() != "cpu" or any(MANY in text for text in texts)
+    return {
+        name: workload
+        for name, workload in workloads(quick).items()
+        if (wants_many or MANY not in name) and (not texts or any(text in name for text in texts))
+    }
+
+
+def answers(workload, result):
+    """What contestants must agree in, one row a statistic with an entry for each chain."""
+    if workload.kind == "collapse":
+        return [np.asarray(result, float)]
+    if workload.kind == "sweep":
+        # A chain's mean of T / n over small, middle and large n: each is some 2 (n - 1) / n at most.
+        relative = np.asarray(result, float) / np.array(workload.given["sizes"])[:, None]
+        return [part.mean(axis=0) for part in np.array_split(relative, 3)]
+    return [np.asarray(of, float)[:, -1] for of in result]
 
 
 def disagreement(first, second):
-    """The largest difference of means, in standard errors."""
+    """The largest difference of means, in standard errors of a normal variable that is as improbable.
+
+    The variance is pooled and the test is Student's, for some contestants run few chains.
+    """
     apart = 0.0
     for a, b in zip(first, second, strict=True):
-        error = np.hypot(a.std() / np.sqrt(len(a)), b.std() / np.sqrt(len(b)))
-        apart = max(apart, abs(a.mean() - b.mean()) / error if error > 0 else 0.0)
+        freedom = len(a) + len(b) - 2
+        variance = (a.var() * len(a) + b.var() * len(b)) / freedom
+        difference, error = abs(a.mean() - b.mean()), np.sqrt(variance * (1 / len(a) + 1 / len(b)))
+        if error == 0:
+            apart = max(apart, np.inf if difference > 0 else 0.0)
+        else:
+            apart = max(apart, scipy.stats.norm.isf(scipy.stats.t.sf(difference / error, freedom)))
     return apart
 
 
-def compare(kind, p, n, chains, generations, names, repeats):
-    def call(name, seed):
-        count = max(2, chains // SLOW.get(name, 1))
-        given = (p, n, count) if kind == "collapse" else (p, n, count, generations)
-        began = time.perf_counter()
-        result = getattr(CONTESTANTS[name], kind)(*given, seed)
-        return (time.perf_counter() - began) / count, result, count
+def run(workload, name, seed):
+    """The answers of one contestant, seconds, and chains."""
+    chains = min(workload.chains, max(AT_LEAST, workload.chains // SLOW.get(name, 1)))
+    began = time.perf_counter()
+    result = getattr(CONTESTANTS[name], workload.kind)(**workload.given, chains=chains, seed=seed)
+    return result, time.perf_counter() - began, chains * len(workload.given.get("sizes", [0]))
 
-    names = [name for name in names if hasattr(CONTESTANTS[name], kind)]
+
+def compare(workload, only, repeats):
+    names = [name for name in workload.names if name in CONTESTANTS and hasattr(CONTESTANTS[name], workload.kind)]
+    names = [name for name in names if not only or name in only]
     rows, reference = {}, None
     for name in names:
-        first, result, count = call(name, 10**6)
-        found = answers(kind, result)
+        result, seconds, chains = run(workload, name, 10**6)
+        found = answers(workload, result)
         reference = reference or found
         apart = disagreement(reference, found)
         if apart > 5:
             raise SystemExit(f"{name} disagrees with {names[0]} by {apart:.1f} standard errors")
-        rows[name] = {"first_call_s": round(first * count, 2), "chains": count, "apart": round(apart, 2), "times": []}
+        rows[name] = {"first_call_s": round(seconds, 2), "chains": chains, "apart": round(float(apart), 2), "times": []}
     for repeat in range(repeats):
         for name in names:
-            rows[name]["times"].append(call(name, 10**7 + 10**5 * repeat)[0])
+            _, seconds, chains = run(workload, name, 10**7 + 10**6 * repeat)
+            rows[name]["times"].append(1e6 * seconds / chains)
     for row in rows.values():
-        row["us_a_chain"] = round(1e6 * min(row["times"]), 1)
-        row["spread"] = [round(1e6 * of, 1) for of in sorted(row.pop("times"))]
+        row["us_a_chain"] = round(min(row["times"]), 1)
+        row["spread"] = [round(of, 1) for of in sorted(row.pop("times"))]
     return rows
 
 
 def table(results):
     lines = []
     for workload, rows in results.items():
-        ours = rows["jaxcollapse"]["us_a_chain"]
+        in_order = sorted(rows, key=lambda name: rows[name]["us_a_chain"])
+        reference = OURS if OURS in rows else in_order[0]
         lines += [
             "",
-            f"| {workload} | us a chain | against jaxcollapse | first call, s | apart, s.e. |",
-            "|---|---|---|---|---|",
+            f"| {workload} | us a chain | against {reference} | first call, s | apart, s.e. |",
+            "|---|---:|---:|---:|---:|",
         ]
-        for name, row in sorted(rows.items(), key=lambda item: item[1]["us_a_chain"]):
-            ratio = row["us_a_chain"] / ours
+        for name in in_order:
+            row = rows[name]
+            ratio = row["us_a_chain"] / rows[reference]["us_a_chain"]
             lines.append(f"| {name} | {row['us_a_chain']:,} | {ratio:.2f} | {row['first_call_s']} | {row['apart']} |")
     return "\n".join(lines)
 
 
-def main():
+def ratios(results, name):
+    """By workload, how many times as long as ours another takes, where both were run."""
+    both = {workload: rows for workload, rows in results.items() if OURS in rows and name in rows}
+    return {workload: rows[name]["us_a_chain"] / rows[OURS]["us_a_chain"] for workload, rows in both.items()}
+
+
+def summary(results, cold):
+    """Ratios to ours, and each bar with what was measured and whether it is cleared."""
+    against = {name: found for name in (NUMBA, *BARS) if (found := ratios(results, name))}
+    bars = {}
+    if NUMBA in against:
+        to_numba = np.array(list(against[NUMBA].values()))
+        mean = float(np.exp(np.log(to_numba).mean()))
+        bars[f"never slower than {NUMBA}"] = (float(to_numba.min()), 1.0)
+        bars[f"geometric mean against {NUMBA}"] = (mean, 2.0)
+    for name, bar in BARS.items():
+        for workload, ratio in against.get(name, {}).items():
+            bars[f"against {name}: {workload}"] = (float(ratio), float(bar))
+    judged = {
+        name: {"measured": round(found, 2), "bar": bar, "cleared": found >= bar} for name, (found, bar) in bars.items()
+    }
+    if cold is not None:
+        judged["cold start, s"] = {"measured": round(cold, 2), "bar": COLD_START, "cleared": cold <= COLD_START}
+    rounded = {name: {workload: round(ratio, 2) for workload, ratio in of.items()} for name, of in against.items()}
+    return {"times_as_long_as_ours": rounded, "bars": judged}
+
+
+def summary_table(found):
+    lines = []
+    if against := found["times_as_long_as_ours"]:
+        lines += [
+            "",
+            f"| times as long as {OURS} | " + " | ".join(against) + " |",
+            "|---" + "|---:" * len(against) + "|",
+        ]
+        for workload in dict.fromkeys(workload for of in against.values() for workload in of):
+            lines.append(f"| {workload} | " + " | ".join(str(of.get(workload, "")) for of in against.values()) + " |")
+    lines += ["", "| bar | measured | bar | cleared |", "|---|---:|---:|---|"]
+    for name, bar in found["bars"].items():
+        lines.append(f"| {name} | {bar['measured']} | {bar['bar']} | {'yes' if bar['cleared'] else '**no**'} |")
+    return "\n".join(lines)
+
+
+def cold_start():
+    """Seconds for a new interpreter to import jaxcollapse and run the first Python example of the README."""
+    example = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL).group(1)
+    # A cache of compiled programs would make the start a warm one.
+    environment = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", example], check=True, env=environment, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def peak_memory(name, quick):
+    """MiB that a process of its own needs for one run of ours, with the interpreter and all libraries."""
+    command = [sys.executable, __file__, "--memory-of", name] + ["--quick"] * quick
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
+def _peak_of_this_process():
+    try:
+        # What getrusage tells of a child begins at the size of its parent; this does not.
+        status = pathlib.Path("/proc/self/status").read_text(encoding="ascii")
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status).group(1)) // 1024
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer chains")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", choices=CONTESTANTS, help="contestants")
+    parser.add_argument("--workloads", nargs="+", default=[], metavar="TEXT", help="those whose name holds a text")
+    parser.add_argument("--memory", action="store_true", help="tell the peak memory of ours as well, in new processes")
+    parser.add_argument("--no-cold-start", action="store_true", help="do not time the README's first example")
+    parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     parser.add_argument("--out", help="write the numbers to this file")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    if options.memory_of:
+        run(workloads(options.quick)[options.memory_of], OURS, 10**6)
+        print(_peak_of_this_process())
+        return
+    for name in MISSING:
+        print(f"{name} is not installed: its contestants are left out")
     results = {}
-    for workload, setting in workloads(options.quick).items():
-        results[workload] = compare(*setting, repeats=options.repeats)
-        print(table({workload: results[workload]}), flush=True)
+    for name, workload in chosen(options.quick, options.workloads).items():
+        results[name] = compare(workload, options.only, options.repeats)
+        print(table({name: results[name]}), flush=True)
+    # Where an accelerator is held by this process, a second one may find no memory left on it.
+    cold = None if options.no_cold_start else cold_start()
+    found = summary(results, cold)
+    print("\nSummary")
+    print(summary_table(found))
+    memory = {}
+    if options.memory:
+        memory = {name: peak_memory(name, options.quick) for name in results}
+        print("\n| peak memory of jaxcollapse | MiB |\n|---|---:|")
+        print("\n".join(f"| {name} | {peak:,} |" for name, peak in memory.items()))
     machine = {
         "cores": os.cpu_count(),
         "numba_threads": THREADS,
@@ -116,7 +298,8 @@ def main():
     }
     if options.out:
         with open(options.out, "w", encoding="utf-8") as file:
-            json.dump({"machine": machine, "results": results}, file, indent=1)
+            everything = {"machine": machine, "results": results, "summary": found, "peak_memory_MiB": memory}
+            json.dump(everything, file, indent=1)
             file.write("\n")
     print(f"\n{machine}")
 

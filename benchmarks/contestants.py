@@ -1,45 +1,65 @@
 """Who is compared: this engine, and what people would write instead, each as well as we can.
 
-A contestant has ``collapse(p, n, chains, seed)``, the times of total collapse ``[chains]``, and
-``trajectories(p, n, chains, generations, seed)``, support and heterozygosity of every generation from 1 on,
-``[chains, generations]``; fully synthetic training. What it cannot do it leaves out.
+A contestant has any of these; what it cannot do it leaves out. ``p`` is the truth.
+
+* ``collapse(p, n, chains, seed)``: fully synthetic; the times of total collapse, ``[chains]``.
+* ``sweep(p, sizes, chains, seed)``: the same for each n of ``sizes``, ``[sizes, chains]``.
+* ``trajectories(p, n, generations, chains, seed)``: fully synthetic; support and heterozygosity of every
+  generation from 1 on, two of ``[chains, generations]``.
+* ``partially(p, n, real, generations, chains, seed)``: partially synthetic; the same.
+
+Numba and numpyro are optional: ``MISSING`` says whose contestants are left out.
 """
 
 import functools
+import importlib.util
 
 import jax
 import jax.numpy as jnp
-import numba
 import numpy as np
-from numba import njit, prange
 
 import jaxcollapse as jc
 
+RECORD = ("support", "heterozygosity")
+
 
 class Ours:
-    """jaxcollapse as it comes."""
+    """jaxcollapse as it comes, or with a way of drawing of its own."""
 
-    def _process(self, p, n):
-        return jc.recursive_training(p, jc.FullySynthetic(n=n))
+    def __init__(self, method=None, portable=False):
+        self.learner = jc.learners.Categorical(method, portable)
+
+    def _trace(self, p, regime, generations, chains, seed):
+        process = jc.recursive_training(p, regime, self.learner)
+        trace = jc.simulate(jax.random.key(seed), process, chains=chains, generations=generations, record=RECORD)
+        return tuple(np.asarray(trace[name])[:, 1:] for name in RECORD)
 
     def collapse(self, p, n, chains, seed):
-        times = jc.collapse_times(jax.random.key(seed), self._process(p, n), chains=chains, max_generations=10**7)
+        process = jc.recursive_training(p, jc.FullySynthetic(n=n), self.learner)
+        times = jc.collapse_times(jax.random.key(seed), process, chains=chains, max_generations=10**7)
         assert bool(times.observed.all())
         return np.asarray(times.time)
 
-    def trajectories(self, p, n, chains, generations, seed):
-        record = ("support", "heterozygosity")
-        trace = jc.simulate(
-            jax.random.key(seed), self._process(p, n), chains=chains, generations=generations, record=record
-        )
-        return tuple(np.asarray(trace[name])[:, 1:] for name in record)
+    def sweep(self, p, sizes, chains, seed):
+        capacity = 1 << (max(sizes) - 1).bit_length()
+        times = _sweep(jax.random.key(seed), p, np.array(sizes), self.learner, chains=chains, capacity=capacity)
+        assert bool(times.observed.all())
+        return np.asarray(times.time)
+
+    def trajectories(self, p, n, generations, chains, seed):
+        return self._trace(p, jc.FullySynthetic(n=n), generations, chains, seed)
+
+    def partially(self, p, n, real, generations, chains, seed):
+        return self._trace(p, jc.PartiallySynthetic(n=n, real=real), generations, chains, seed)
 
 
-class OursWithLabels(Ours):
-    """jaxcollapse, labels all along."""
+@functools.partial(jax.jit, static_argnames=("chains", "capacity"))
+def _sweep(key, p, sizes, learner, chains, capacity):
+    def times(n):
+        process = jc.recursive_training(p, jc.FullySynthetic(n=n, capacity=capacity), learner)
+        return jc.collapse_times(key, process, chains=chains, max_generations=10**6)
 
-    def _process(self, p, n):
-        return jc.recursive_training(p, jc.FullySynthetic(n=n), jc.learners.Categorical("labels"))
+    return jax.vmap(times)(sizes)
 
 
 def _heterozygosity(counts, n):
@@ -60,12 +80,25 @@ class NumpyMultinomial:
                 return times
             x, m = rng.multinomial(n, x / n), m + 1
 
-    def trajectories(self, p, n, chains, generations, seed):
+    def sweep(self, p, sizes, chains, seed):
+        return np.stack([self.collapse(p, n, chains, seed) for n in sizes])
+
+    def trajectories(self, p, n, generations, chains, seed):
         rng, rows = np.random.default_rng(seed), []
         x = rng.multinomial(n, p, size=chains)
         for m in range(generations):
             x = rng.multinomial(n, x / n) if m else x
             rows.append(((x > 0).sum(axis=1), _heterozygosity(x, n)))
+        return tuple(np.stack(of, axis=1) for of in zip(*rows, strict=True))
+
+    def partially(self, p, n, real, generations, chains, seed):
+        rng, rows = np.random.default_rng(seed), []
+        kept = x = rng.multinomial(real, p, size=chains)
+        size = real
+        for m in range(generations):
+            if m:
+                x, size = kept + rng.multinomial(n, x / size), real + n
+            rows.append(((x > 0).sum(axis=1), _heterozygosity(x, size)))
         return tuple(np.stack(of, axis=1) for of in zip(*rows, strict=True))
 
 
@@ -84,117 +117,11 @@ class NumpyLabels:
             y, m = np.take_along_axis(y, rng.integers(0, n, y.shape), axis=1), m + 1
 
 
-@njit(parallel=True)
-def _survivors_collapse(cumulative, n, chains, seed):
-    times = np.zeros(chains, np.int64)
-    for chain in prange(chains):
-        np.random.seed(seed + chain)
-        x, left = _first(cumulative, n)
-        m = 1
-        while left > 1:
-            left = _next(x, left, n)
-            m += 1
-        times[chain] = m
-    return times
+def _scan(draw, key, p, n, chains, generations):
+    """Trajectories by a function ``draw(key, n, p)`` of one chain that returns counts."""
 
-
-@njit(parallel=True)
-def _survivors_trajectories(cumulative, n, chains, generations, seed):
-    support, heterozygosity = np.zeros((chains, generations), np.int64), np.zeros((chains, generations))
-    for chain in prange(chains):
-        np.random.seed(seed + chain)
-        x, left = _first(cumulative, n)
-        for m in range(generations):
-            if m and left > 1:
-                left = _next(x, left, n)
-            squares = 0.0
-            for i in range(left):
-                squares += x[i] / n * (x[i] / n)
-            support[chain, m], heterozygosity[chain, m] = left, 1 - squares
-    return support, heterozygosity
-
-
-@njit
-def _first(rest, n):
-    """Counts of those tokens of the truth that occur, by conditional binomials; ``rest`` is the mass from each on."""
-    x, left, missing = np.zeros(len(rest) - 1, np.int64), 0, n
-    for i in range(len(rest) - 1):
-        if missing == 0:
-            break
-        share = (rest[i] - rest[i + 1]) / rest[i] if rest[i] > 0 else 0.0
-        drawn = missing if i == len(rest) - 2 else np.random.binomial(missing, min(1.0, share))
-        missing -= drawn
-        if drawn > 0:
-            x[left] = drawn
-            left += 1
-    return x, left
-
-
-@njit
-def _next(x, left, n):
-    missing, total, kept = n, n, 0
-    for i in range(left):
-        if missing == 0:
-            break
-        count = x[i]
-        drawn = missing if i == left - 1 else np.random.binomial(missing, count / total)
-        total -= count
-        missing -= drawn
-        if drawn > 0:
-            x[kept] = drawn
-            kept += 1
-    return kept
-
-
-class NumbaSurvivors:
-    """Forty lines of Numba: conditional binomials over the tokens that are left; a thread for each core."""
-
-    def _rest(self, p):
-        return np.append(np.cumsum(p[::-1])[::-1], 0.0)
-
-    def collapse(self, p, n, chains, seed):
-        return _survivors_collapse(self._rest(p), n, chains, seed)
-
-    def trajectories(self, p, n, chains, generations, seed):
-        return _survivors_trajectories(self._rest(p), n, chains, generations, seed)
-
-
-@njit(parallel=True)
-def _labels_trajectories(p, n, chains, generations, seed):
-    support, heterozygosity = np.zeros((chains, generations), np.int64), np.zeros((chains, generations))
-    cumulative = np.cumsum(p)
-    for chain in prange(chains):
-        np.random.seed(seed + chain)
-        y, new, counts = np.empty(n, np.int32), np.empty(n, np.int32), np.zeros(len(p), np.int64)
-        for j in range(n):
-            y[j] = min(np.searchsorted(cumulative, np.random.random() * cumulative[-1], side="right"), len(p) - 1)
-        for m in range(generations):
-            if m:
-                for j in range(n):
-                    new[j] = y[int(np.random.random() * n)]
-                y, new = new, y
-            counts[:] = 0
-            for j in range(n):
-                counts[y[j]] += 1
-            squares, left = 0.0, 0
-            for i in range(len(p)):
-                left += counts[i] > 0
-                squares += counts[i] / n * (counts[i] / n)
-            support[chain, m], heterozygosity[chain, m] = left, 1 - squares
-    return support, heterozygosity
-
-
-class NumbaLabels:
-    """Labels in Numba; a thread for each core."""
-
-    def trajectories(self, p, n, chains, generations, seed):
-        return _labels_trajectories(p, n, chains, generations, seed)
-
-
-@functools.partial(jax.jit, static_argnames=("n", "chains", "generations"))
-def _jax_multinomial(key, p, n, chains, generations):
     def generation(x, key):
-        x = jax.vmap(lambda key, x: jax.random.multinomial(key, n, x / n))(jax.random.split(key, chains), x)
+        x = jax.vmap(lambda key, x: draw(key, n, x / n))(jax.random.split(key, chains), x)
         return x, (jnp.sum(x > 0, axis=1), 1 - jnp.sum((x / n) ** 2, axis=1))
 
     keys = jax.random.split(key, generations)
@@ -202,21 +129,41 @@ def _jax_multinomial(key, p, n, chains, generations):
     return tuple(of.T for of in rows)
 
 
-class JaxMultinomial:
-    """``vmap(jax.random.multinomial)`` in a scan: the obvious JAX code."""
+_scan_jitted = jax.jit(_scan, static_argnames=("draw", "n", "chains", "generations"))
 
-    def trajectories(self, p, n, chains, generations, seed):
-        drawn = _jax_multinomial(jax.random.key(seed), jnp.asarray(p, jnp.float32), n, chains, generations)
+
+def _by_numpyro(key, n, p):
+    from numpyro.distributions import Multinomial
+
+    return Multinomial(n, probs=p).sample(key).astype(jnp.float32)
+
+
+class JaxMultinomial:
+    """A sampler of counts in a ``vmap`` in a ``scan``: the obvious JAX code."""
+
+    def __init__(self, draw):
+        self.draw = draw
+
+    def trajectories(self, p, n, generations, chains, seed):
+        p = jnp.asarray(p, jnp.float32)
+        drawn = _scan_jitted(self.draw, jax.random.key(seed), p, n=n, chains=chains, generations=generations)
         return tuple(np.asarray(of) for of in drawn)
 
 
 CONTESTANTS = {
     "jaxcollapse": Ours(),
-    "jaxcollapse, labels": OursWithLabels(),
-    "Numba survivors": NumbaSurvivors(),
-    "Numba labels": NumbaLabels(),
+    "jaxcollapse, XLA only": Ours(portable=True),
+    "jaxcollapse, labels": Ours(method="labels"),
     "NumPy multinomial": NumpyMultinomial(),
     "NumPy labels": NumpyLabels(),
-    "vmap(jax.random.multinomial)": JaxMultinomial(),
+    "vmap(jax.random.multinomial)": JaxMultinomial(jax.random.multinomial),
 }
-THREADS = numba.get_num_threads()
+MISSING = [name for name in ("numba", "numpyro") if importlib.util.find_spec(name) is None]
+THREADS = None
+if "numba" not in MISSING:
+    import with_numba
+
+    CONTESTANTS |= with_numba.CONTESTANTS
+    THREADS = with_numba.THREADS
+if "numpyro" not in MISSING:
+    CONTESTANTS["numpyro Multinomial"] = JaxMultinomial(_by_numpyro)

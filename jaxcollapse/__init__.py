@@ -4,7 +4,19 @@ Read the names in this order: a language is the truth, a regime says what each g
 on, a process joins them, the engine simulates, theory gives the exact curve, analysis estimates.
 """
 
-from jaxcollapse import analysis, engine, languages, learners, memory, regimes, schedules, statistics, theory
+from jaxcollapse import (
+    analysis,
+    engine,
+    languages,
+    learners,
+    memory,
+    native,
+    regimes,
+    sampling,
+    schedules,
+    statistics,
+    theory,
+)
 from jaxcollapse.engine import CollapseTimes, Trace, collapse_times, simulate
 from jaxcollapse.process import Process, recursive_training
 from jaxcollapse.regimes import (
@@ -19,6 +31,7 @@ from jaxcollapse.regimes import (
 )
 from jaxcollapse.reporting import Report, report
 from jaxcollapse.schedules import Schedule
+from jaxcollapse.summaries import Summary, summarize
 
 __version__ = "0.1.0"
 __all__ = [
@@ -34,6 +47,7 @@ __all__ = [
     "RandomlySampled",
     "Report",
     "Schedule",
+    "Summary",
     "Trace",
     "analysis",
     "collapse_times",
@@ -41,11 +55,14 @@ __all__ = [
     "languages",
     "learners",
     "memory",
+    "native",
     "recursive_training",
     "regimes",
     "report",
+    "sampling",
     "schedules",
     "simulate",
     "statistics",
+    "summarize",
     "theory",
 ]

@@ -27,16 +27,19 @@ from jaxcollapse.statistics import Record, Statistic
 class Trace:
     """What was recorded, a pytree.
 
-    ``trace[name]`` is ``[chains, generations + 1, ...]``, indexed by the generation ``m``.
+    ``trace[name]`` is ``[chains, generations + 1, ...]``, indexed by the generation ``m``; or, of every k-th
+    generation, ``[chains, generations // k + 1, ...]``.
 
     Attributes:
       values: the statistics by name.
       status: a :class:`~jaxcollapse.process.Status` for each chain, ``int32 [chains]``; not 0 only
         when traced inputs were bad, and then that chain's values are NaN (-1 for integers).
+      every: static; how many generations lie between one row and the next.
     """
 
     values: dict[str, Array]
     status: Array
+    every: int = dataclasses.field(default=1, metadata={"static": True})
 
     def __getitem__(self, name: str) -> Array:
         if name not in self.values:
@@ -54,7 +57,12 @@ class Trace:
     @property
     def generations(self) -> int:
         """The last generation recorded."""
-        return next(iter(self.values.values())).shape[self.status.ndim] - 1
+        return self.every * (next(iter(self.values.values())).shape[self.status.ndim] - 1)
+
+    @property
+    def generation(self) -> np.ndarray:
+        """The generation ``m`` of each row."""
+        return np.arange(0, self.generations + 1, self.every)
 
     def check(self) -> Trace:
         """This trace, unless a chain had bad traced inputs.
@@ -81,6 +89,7 @@ def simulate(
     chains: int | Array,
     generations: int,
     record: Record = ("heterozygosity", "support"),
+    every: int = 1,
 ) -> Trace:
     """Simulate independent chains of recursive training and record statistics of every generation.
 
@@ -96,9 +105,10 @@ def simulate(
       generations: the last generation; static.
       record: names of statistics (:data:`~jaxcollapse.statistics.STATISTICS`), or functions of a
         :class:`~jaxcollapse.process.View`; define a function once, for each new one compiles anew.
+      every: record generations 0, ``every``, ``2 every`` ... only; static. What is not recorded costs nothing.
 
     Returns:
-      A :class:`Trace`; ``trace[name]`` is ``[chains, generations + 1]``, ``m = 0`` the truth.
+      A :class:`Trace`; ``trace[name]`` is ``[chains, generations // every + 1]``, ``m = 0`` the truth.
 
     Raises:
       TypeError, ValueError: for a wrong key, process, number or statistic, before anything is traced.
@@ -111,9 +121,10 @@ def simulate(
       >>> trace["support"].shape
       (8, 21)
     """
-    key, process, numbers, wanted = _prepare(key, process, chains, generations, record)
+    every = check.static_whole_number("every", every)
+    key, process, numbers, wanted = _prepare(key, process, chains, generations, record, every=every)
     block = _block(process, numbers)
-    return _simulate(key, process, numbers, generations=int(generations), record=wanted, block=block)
+    return _simulate(key, process, numbers, generations=int(generations), record=wanted, every=every, block=block)
 
 
 def start(
@@ -144,6 +155,7 @@ def advance(
     *,
     generations: int,
     record: Record = ("heterozygosity", "support"),
+    every: int = 1,
 ) -> tuple[State, Trace]:
     """The next piece of a run.
 
@@ -151,6 +163,8 @@ def advance(
       key, process, record: the same as for :func:`start`.
       state: where the last piece ended.
       generations: how many more; static.
+      every: record those generations only whose number it divides; static. Inside ``jit``, where the number
+        is not known, it must be 1.
 
     Returns:
       The state at the end, and a trace of the new generations alone, ``[chains, generations]``.
@@ -172,12 +186,16 @@ def advance(
     key, process, numbers, wanted = _prepare(key, process, state.chain, generations, record, after=after)
     if any(statistic.needs_first for statistic in wanted) and state.first.shape[-1] == 0:
         raise ValueError("record asks for p^(1), which this state did not keep; start with the same record")
+    every = check.static_whole_number("every", every)
+    if every > 1 and isinstance(state.m, jax.core.Tracer):
+        raise ValueError(f"every={every} needs to know the generation, which is traced here; record every generation")
     pieces, block = [], _block(process, numbers)
-    for piece in _pieces(process, after, int(generations)):
-        state = _ready(process, state)
-        state, trace = _advance(key, process, state, generations=piece, record=wanted, block=block)
+    for until in _stops(process, after, after + int(generations)) if after else [int(generations)]:
+        state, stretch = _ready(process, state), _stretch(after, until, every)
+        state, trace = _advance(key, process, state, stretch=stretch, record=wanted, block=block)
         pieces.append(trace.values)
-    return state, Trace(jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces), state.status)
+        after = until
+    return state, Trace(jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces), state.status, every)
 
 
 @jax.tree_util.register_dataclass
@@ -251,6 +269,7 @@ def _prepare(
     record: Record,
     name: str = "generations",
     after: int = 0,
+    every: int = 1,
 ) -> tuple[Array, Process, Array, tuple[Statistic, ...]]:
     """Judge what a caller passed, and bring equal values to equal types so that they share a compilation.
 
@@ -270,7 +289,8 @@ def _prepare(
     process.regime.refuse(after + last)
     process = canonical(process)
     memory.judge(process, wanted)
-    memory.refuse_what_does_not_fit(process, count, last if name == "generations" else 1, wanted)
+    rows = last // every if name == "generations" else 1
+    memory.refuse_what_does_not_fit(process, count, rows, wanted)
     numbers = jnp.arange(count, dtype=jnp.int32) if one_number else jnp.asarray(chains, jnp.int32)
     return key, process, _on_an_automatic_mesh(numbers), wanted
 
@@ -326,8 +346,6 @@ _OUTSIDE: Any = None
 
 NARROW = (8192, 512, 32)
 """Widths that recorded arrays may shrink to."""
-NARROW_COMPILED = (8192, 1024, 256, 64, 32, 16, 8)
-"""The same where the compiled kernel draws, for then a width compiles fast."""
 NARROWER = (8192, 1024, 128, 16, 2)
 """Widths that chains may shrink to on their way to collapse."""
 AT_LEAST = 8
@@ -369,39 +387,80 @@ def _start(
     return state._replace(m=jnp.int32(1)), Trace(values, state.status)
 
 
-@functools.partial(jax.jit, static_argnames=("generations", "record", "block"))
+@functools.partial(jax.jit, static_argnames=("stretch", "record", "block"))
 def _advance(
-    key: Array, process: Process, state: State, *, generations: int, record: tuple[Statistic, ...], block: int
+    key: Array, process: Process, state: State, *, stretch: _Stretch, record: tuple[Statistic, ...], block: int
 ) -> tuple[State, Trace]:
     m = state.m
 
     def of_block(state: State) -> tuple[State, dict[str, Array]]:
-        state, values = _scan(key, process, state._replace(m=m), generations, record)
+        state, values = _rows(key, process, state._replace(m=m), stretch, record)
         return state._replace(m=_OUTSIDE), values
 
     state, values = _in_blocks(of_block, state._replace(m=_OUTSIDE), block)
-    return state._replace(m=m + generations), Trace(values, state.status)
+    return state._replace(m=m + stretch.generations), Trace(values, state.status)
 
 
-@functools.partial(jax.jit, static_argnames=("generations", "record", "block"))
+@functools.partial(jax.jit, static_argnames=("generations", "record", "every", "block"))
 def _simulate(
-    key: Array, process: Process, chains: Array, *, generations: int, record: tuple[Statistic, ...], block: int
+    key: Array,
+    process: Process,
+    chains: Array,
+    *,
+    generations: int,
+    record: tuple[Statistic, ...],
+    every: int,
+    block: int,
 ) -> Trace:
     def of_block(chains: Array) -> tuple[Array, dict[str, Array]]:
         state, values = jax.vmap(lambda chain: _start_chain(key, process, chain, record))(chains)
+        if every > 1:
+            values = jax.tree.map(lambda of: of[:, :1], values)
         state, pieces, m = state._replace(m=jnp.int32(1)), [values], 1
-        if m < process.settles_at:
-            settled = min(generations, process.settles_at)
-            state, values = _scan(key, process, state, settled - m, record)
-            state, m = _of_all(process.settle, state), settled
+        for until in _stops(process, m, generations):
+            settled = process.settles_at <= m
+            state = _of_all(process.settle, state) if 0 < process.settles_at == m else state
+            rows = _rows_narrowing if settled else _rows
+            state, values = rows(key, process, state, _stretch(m, until, every), record)
             pieces.append(values)
-        if m < generations:
-            state, values = _scan_narrowing(key, process, state, generations - m, record)
-            pieces.append(values)
+            m = until
         return state.status, jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
 
     status, values = _in_blocks(of_block, chains, block)
-    return Trace(values, status)
+    return Trace(values, status, every)
+
+
+class _Stretch(NamedTuple):
+    """Generations to go through, and which of them to record; static.
+
+    Attributes:
+      first: how many to the first that is recorded.
+      rows: how many are recorded.
+      every: how many from one of them to the next.
+      rest: how many after the last.
+    """
+
+    first: int
+    rows: int
+    every: int
+    rest: int
+
+    @property
+    def generations(self) -> int:
+        return self.first + max(self.rows - 1, 0) * self.every + self.rest
+
+
+def _stretch(after: int, until: int, every: int) -> _Stretch:
+    """Generations ``after + 1 .. until``, of which the multiples of ``every`` are recorded."""
+    rows = until // every - after // every
+    return _Stretch(every - after % every, rows, every, until % every) if rows else _Stretch(0, 0, every, until - after)
+
+
+def _stops(process: Process, after: int, until: int) -> list[int]:
+    """Where to pause on the way from one generation to another: the learner may change the form of its models."""
+    if after >= until:
+        return []
+    return [process.settles_at, until] if after < process.settles_at < until else [until]
 
 
 def _of_all(work: Callable[[State], State], state: State) -> State:
@@ -410,69 +469,94 @@ def _of_all(work: Callable[[State], State], state: State) -> State:
     return jax.vmap(one)(state._replace(m=_OUTSIDE))._replace(m=state.m)
 
 
-def _generation(
-    key: Array, process: Process, state: State, record: tuple[Statistic, ...]
-) -> tuple[State, dict[str, Array]]:
+def _generation(key: Array, process: Process, state: State) -> State:
     """The next generation of all chains."""
     m = state.m + 1
-
-    def one_chain(chain: State) -> tuple[State, dict[str, Array]]:
-        chain = process.step(_chain_key(key, chain.chain, m), chain._replace(m=state.m))
-        values = _measure(process, process.view(chain), chain.status, record) if record else {}
-        return chain._replace(m=_OUTSIDE), values
-
-    state, values = jax.vmap(one_chain)(state._replace(m=_OUTSIDE))
-    return state._replace(m=m), values
+    step = lambda chain: process.step(_chain_key(key, chain.chain, m), chain._replace(m=state.m))._replace(m=_OUTSIDE)
+    return jax.vmap(step)(state._replace(m=_OUTSIDE))._replace(m=m)
 
 
-def _scan(
-    key: Array, process: Process, state: State, generations: int, record: tuple[Statistic, ...]
-) -> tuple[State, dict[str, Array]]:
-    """Some generations of all chains, and what was recorded, ``[chains, generations, ...]``."""
-    if not generations:
-        return state, jax.tree.map(
-            lambda of: jnp.zeros((of.shape[0], 0, *of.shape[1:]), of.dtype),
-            jax.eval_shape(lambda state: _generation(key, process, state, record)[1], state),
+def _forward(key: Array, process: Process, state: State, generations: int) -> State:
+    """So many generations of all chains, unseen."""
+    if generations < 2:
+        return _generation(key, process, state) if generations else state
+    if process.runs and process.narrows(state):
+        m = state.m
+
+        def run(chain: State) -> State:
+            most = jnp.int32(generations)
+            return process.run(keys.fold_in(key, chain.chain), chain._replace(m=m), most, generations)[0]
+
+        # A chain that is over has stopped earlier, and would not have changed.
+        return jax.vmap(lambda chain: run(chain)._replace(m=_OUTSIDE))(state._replace(m=_OUTSIDE))._replace(
+            m=m + generations
         )
-    state, values = lax.scan(lambda state, _: _generation(key, process, state, record), state, length=generations)
-    return state, jax.tree.map(lambda of: jnp.moveaxis(of, 0, 1), values)
+    return lax.fori_loop(0, generations, lambda _, state: _generation(key, process, state), state)
 
 
-def _scan_narrowing(
+def _row(
     key: Array, process: Process, state: State, generations: int, record: tuple[Statistic, ...]
 ) -> tuple[State, dict[str, Array]]:
-    """What :func:`_scan` records, in arrays that become narrower as tokens die; of the last state only the status."""
+    """What all chains are like so many generations on."""
+    state = _forward(key, process, state, generations)
+
+    def look(chain: State) -> dict[str, Array]:
+        return _measure(process, process.view(chain._replace(m=state.m)), chain.status, record)
+
+    return state, jax.vmap(look)(state._replace(m=_OUTSIDE))
+
+
+def _rows(
+    key: Array, process: Process, state: State, stretch: _Stretch, record: tuple[Statistic, ...]
+) -> tuple[State, dict[str, Array]]:
+    """A stretch of all chains, and what was recorded, ``[chains, rows, ...]``."""
+    row = functools.partial(_row, key, process, record=record)
+    if not stretch.rows:
+        shapes = jax.eval_shape(lambda state: row(state, 1)[1], state)
+        nothing = jax.tree.map(lambda of: jnp.zeros((of.shape[0], 0, *of.shape[1:]), of.dtype), shapes)
+        return _forward(key, process, state, stretch.rest), nothing
+    if stretch.first != stretch.every:
+        state, first = row(state, stretch.first)
+        state, others = _rows(key, process, state, stretch._replace(first=stretch.every, rows=stretch.rows - 1), record)
+        return state, jax.tree.map(lambda one, rest: jnp.concatenate([one[:, None], rest], axis=1), first, others)
+    state, values = lax.scan(lambda state, _: row(state, stretch.every), state, length=stretch.rows)
+    return _forward(key, process, state, stretch.rest), jax.tree.map(lambda of: jnp.moveaxis(of, 0, 1), values)
+
+
+def _rows_narrowing(
+    key: Array, process: Process, state: State, stretch: _Stretch, record: tuple[Statistic, ...]
+) -> tuple[State, dict[str, Array]]:
+    """What :func:`_rows` records, in arrays that become narrower as tokens die; of the last state only the status."""
     # After m generations some 2n/m tokens are left; a width that is reached in the second half does not pay.
-    enough = 4 * process.regime.room / generations
-    widths = _widths(process, state, tuple(width for width in _narrow_widths(process) if width >= enough))
-    if len(widths) == 1:
-        return _scan(key, process, state, generations, record)
-    first, last = state.m, state.m + generations
-    shapes = jax.eval_shape(lambda state: _generation(key, process, state, record)[1], state)
-    rows = jax.tree.map(lambda of: jnp.zeros((generations, *of.shape), of.dtype), shapes)
+    enough = 4 * process.regime.room / stretch.generations
+    widths = _widths(process, state, tuple(width for width in NARROW if width >= enough))
+    if len(widths) == 1 or stretch.rows < 2:
+        return _rows(key, process, state, stretch, record)
+    row = functools.partial(_row, key, process, record=record)
+    shapes = jax.eval_shape(lambda state: row(state, 1)[1], state)
+    rows = jax.tree.map(lambda of: jnp.zeros((stretch.rows, *of.shape), of.dtype), shapes)
+    put = lambda number, rows, values: jax.tree.map(
+        lambda all_, one: lax.dynamic_update_index_in_dim(all_, one, number, 0), rows, values
+    )
+    number = jnp.int32(0)
+    if stretch.first != stretch.every:
+        state, values = row(state, stretch.first)
+        number, rows = number + 1, put(number, rows, values)
     for width, narrower in itertools.zip_longest(widths, widths[1:], fillvalue=0):
         if width < state.tokens.shape[1]:
             state = _of_all(functools.partial(process.narrow, width=width), state)
 
-        def wide(carry: tuple[State, Any], narrower: int = narrower) -> Array:
-            state, _ = carry
-            return (state.m < last) & (jnp.max(jax.vmap(process.learner.left)(state.model)) > narrower)
+        def wide(carry: tuple[Array, State, Any], narrower: int = narrower) -> Array:
+            number, state, _ = carry
+            return (number < stretch.rows) & (jnp.max(jax.vmap(process.learner.left)(state.model)) > narrower)
 
-        def generation(carry: tuple[State, Any]) -> tuple[State, Any]:
-            state, rows = carry
-            row = state.m - first
-            state, values = _generation(key, process, state, record)
-            put = lambda all_, one: lax.dynamic_update_index_in_dim(all_, one, row, 0)
-            return state, jax.tree.map(put, rows, values)
+        def next_row(carry: tuple[Array, State, Any]) -> tuple[Array, State, Any]:
+            number, state, rows = carry
+            state, values = row(state, stretch.every)
+            return number + 1, state, put(number, rows, values)
 
-        state, rows = lax.while_loop(wide, generation, (state, rows))
-    return state, jax.tree.map(lambda of: jnp.moveaxis(of, 0, 1), rows)
-
-
-def _pieces(process: Process, after: int, generations: int) -> list[int]:
-    """Generations, cut where the learner changes the form of its models."""
-    early = min(max(process.settles_at - after, 0), generations) if after else 0
-    return [piece for piece in (early, generations - early) if piece]
+        number, state, rows = lax.while_loop(wide, next_row, (number, state, rows))
+    return _forward(key, process, state, stretch.rest), jax.tree.map(lambda of: jnp.moveaxis(of, 0, 1), rows)
 
 
 def _ready(process: Process, state: State) -> State:
@@ -481,7 +565,7 @@ def _ready(process: Process, state: State) -> State:
         return state
     if 0 < process.settles_at <= int(state.m):
         state = _settle(process, state)
-    widths = _widths(process, state, _narrow_widths(process))
+    widths = _widths(process, state, NARROW)
     if len(widths) > 1:
         left = int(jnp.max(jax.vmap(process.learner.left)(state.model)))
         width = min(width for width in widths if width >= left)
@@ -492,10 +576,6 @@ def _ready(process: Process, state: State) -> State:
 @jax.jit
 def _settle(process: Process, state: State) -> State:
     return _of_all(process.settle, state)
-
-
-def _narrow_widths(process: Process) -> tuple[int, ...]:
-    return NARROW_COMPILED if process.runs else NARROW
 
 
 def _widths(process: Process, state: State, narrower: tuple[int, ...]) -> list[int]:
@@ -547,7 +627,7 @@ def _collapse_times(
     def generation(run: _Run) -> _Run:
         # What comes after a chain is at rest, while others still run, is none of its business.
         before, at_rest = run.state.status, over(run)
-        state, _ = _generation(key, process, run.state, ())
+        state = _generation(key, process, run.state)
         seen = jax.vmap(lambda chain: look(chain._replace(m=state.m)))(state._replace(m=_OUTSIDE))
         times = jax.tree.map(lambda time, done: jnp.where(done | at_rest, time, state.m), run.times, run.done)
         status = jnp.where(at_rest, before, state.status)
@@ -601,7 +681,9 @@ def _leap(
     at_rest = over(run)
     state, time, seen = jax.vmap(one_chain)(run.state._replace(m=_OUTSIDE), at_rest)
     times = jax.tree.map(lambda before, done: jnp.where(done | at_rest, before, time), run.times, run.done)
-    state = state._replace(m=jnp.minimum(m + LEAP, max_generations), status=jnp.where(at_rest, run.state.status, state.status))
+    state = state._replace(
+        m=jnp.minimum(m + LEAP, max_generations), status=jnp.where(at_rest, run.state.status, state.status)
+    )
     return _Run(state, times, jax.tree.map(jnp.logical_or, run.done, seen), run.place)
 
 

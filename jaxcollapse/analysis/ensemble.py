@@ -12,7 +12,7 @@ class Ensemble(NamedTuple):
     """What the chains of a run have in common, generation by generation.
 
     Attributes:
-      generation: ``0 .. generations``, ``[generations + 1]``.
+      generation: ``0 .. generations``, ``[generations + 1]``; or every k-th.
       mean: over chains, ``[generations + 1, ...]``.
       standard_error: of the mean, over independent chains; NaN for a single chain.
       levels: of the quantiles, ``[levels]``.
@@ -54,6 +54,11 @@ def values_of(trace: Any, name: str | None) -> np.ndarray:
     return values
 
 
+def generations_of(trace: Any, values: np.ndarray) -> np.ndarray:
+    """The generation of each row: all of them, unless a trace says that it holds every k-th."""
+    return np.arange(values.shape[1]) * getattr(trace, "every", 1)
+
+
 def ensemble(
     trace: Any, name: str | None = None, *, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)
 ) -> Ensemble:
@@ -83,7 +88,7 @@ def ensemble(
     chains = values.shape[0]
     error = values.std(axis=0, ddof=1) / np.sqrt(chains) if chains > 1 else np.full(values.shape[1:], np.nan)
     quantiles = np.quantile(values, at, axis=0) if at.size else np.empty((0, *values.shape[1:]))
-    return Ensemble(np.arange(values.shape[1]), values.mean(axis=0), error, at, quantiles, chains)
+    return Ensemble(generations_of(trace, values), values.mean(axis=0), error, at, quantiles, chains)
 
 
 def half_life(curve: Any, *, of: float | None = None) -> float:

@@ -117,6 +117,10 @@ def fit_exponential(
     values = values_of(trace, name)
     if values.ndim != 2:
         raise ValueError(f"a fit needs one number a generation, got values of shape {values.shape}")
+    if getattr(trace, "every", 1) > 1:
+        raise ValueError(
+            f"trace holds every {trace.every}th generation only, and a fit counts them; record with every=1"
+        )
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level!r}")
     resamples = check.static_whole_number("resamples", resamples, least=100)

@@ -421,6 +421,9 @@ ffi::Error run(ffi::ThreadPool pool, U32 keys, S32 cumulative, S32 m, S32 most, 
         running.push_back(chain);
         return;
       }
+      // A token that is alone stays so, however many there are of it.
+      if (chain->cumulative.size() == 1 && chain->done < chain->most)
+        chain->cumulative[0] = std::clamp(sizes.typed_data()[of_sizes(chain->member) + chain->most - 1], 1, capacity);
       chain->write_out(out->typed_data() + chain->member * width, width);
       done->typed_data()[chain->member] = chain->done;
       waiting.push_back(chain);

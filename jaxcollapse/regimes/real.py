@@ -204,7 +204,7 @@ class Mixture(Base):
     ) -> tuple[Corpus, Memory]:
         of_number, of_truth, of_model = keys.parts(key, 3)
         n = self.size("n", m)
-        real = sampling.binomial(of_number, n, self.share, self.capacity)
+        real = sampling.happenings(of_number, n, self.share, self.capacity)
         corpus = learner.merge(
             learner.sample(of_truth, truth, real, self.capacity),
             learner.sample(of_model, model, n - real, self.capacity),

@@ -7,7 +7,8 @@ a mean of many models, is kept as counts (:mod:`~jaxcollapse.sampling.tally`,
 :mod:`~jaxcollapse.sampling.mean`) and drawn from by search.
 """
 
-from jaxcollapse.sampling.choices import below, binomial, happens
+from jaxcollapse.sampling.choices import below, happenings, happens
+from jaxcollapse.sampling.draws import binomial, hypergeometric, multinomial
 from jaxcollapse.sampling.labels import (
     Labels,
     compact,
@@ -54,11 +55,14 @@ __all__ = [
     "draw_from_mean",
     "draw_from_tally",
     "draw_from_weighted",
+    "happenings",
     "happens",
     "histogram",
+    "hypergeometric",
     "law",
     "mean_of_counts",
     "mean_of_law",
+    "multinomial",
     "narrowed",
     "only_token",
     "only_token_of",

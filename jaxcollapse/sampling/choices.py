@@ -30,6 +30,6 @@ def happens(key: Array, chance: Array, slots: int) -> Array:
     )
 
 
-def binomial(key: Array, size: Array, chance: Array, slots: int) -> Array:
+def happenings(key: Array, size: Array, chance: Array, slots: int) -> Array:
     """How many of ``size`` slots see the event, ``int32 []``; exact, at the cost of one word a slot."""
     return jnp.sum(happens(key, chance, slots) & (lax.iota(jnp.int32, slots) < size), dtype=jnp.int32)

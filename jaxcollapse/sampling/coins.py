@@ -184,7 +184,9 @@ ROWS = {6: 16, 10: 16, 14: 16, 18: 16}
 def cuts(most: int) -> list[tuple[int, ...]]:
     """How up to ``most`` coins are cut, but for a rest below 64: the rows of each table, multiples of one number."""
     units = [*ROWS, *range(22, 31)]
-    return [tuple(k << unit for k in range(min(ROWS.get(unit, 2), (most >> unit) + 1))) for unit in units if most >> unit]
+    return [
+        tuple(k << unit for k in range(min(ROWS.get(unit, 2), (most >> unit) + 1))) for unit in units if most >> unit
+    ]
 
 
 def unit_and_mask(rows: tuple[int, ...]) -> tuple[int, int]:

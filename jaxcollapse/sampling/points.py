@@ -175,6 +175,11 @@ def _at_interval(of: Array, positions: U64, level: int) -> Array:
     return of[place].at[(positions.hi >> np.uint32(32 - level)).astype(jnp.int32)].get(mode="promise_in_bounds")
 
 
+def half_of(key: Array, number: Array, points: Array, capacity: int) -> Array:
+    """``Binomial(points, 1/2)`` of each of several lots, ``int32``: the coins of lot ``number`` are its own."""
+    return _heads(key, jnp.max(points), U64(jnp.zeros_like(number), number), points, capacity)
+
+
 def _heads(key: Array, size: Array, node: U64, points: Array, most: int) -> Array:
     if most <= SOME:
         return coins.toss(key, node, points, most)
@@ -183,9 +188,7 @@ def _heads(key: Array, size: Array, node: U64, points: Array, most: int) -> Arra
     return coins.draw(words, points, most)
 
 
-def _to_the_last_digit(
-    key: Array, below: Array, within: Array, positions: U64, stages: tuple[_Stage, ...]
-) -> Array:
+def _to_the_last_digit(key: Array, below: Array, within: Array, positions: U64, stages: tuple[_Stage, ...]) -> Array:
     """The counts, once few points are with each position."""
     for stage in stages:
         node, digits = _node(positions, stage.level), _digits(positions, stage)

@@ -74,9 +74,7 @@ def narrowed(model: Tally, width: int) -> tuple[Tally, Array]:
     return Tally(jnp.minimum(cumulative, model.size), model.size), kept
 
 
-def count_from(
-    key: Array, model: Tally | Law | Mean, size: Array, capacity: int, *, portable: bool = False
-) -> Tally:
+def count_from(key: Array, model: Tally | Law | Mean, size: Array, capacity: int, *, portable: bool = False) -> Tally:
     """The counts of ``size`` independent tokens of a model: multinomial, each probability within 2^-62."""
     if isinstance(model, Tally) and native.will_do() and not portable:
         return Tally(native.resample(compiled_plan(capacity), key, model.cumulative, size), size)

@@ -176,6 +176,11 @@ VARIANTS: dict[str, Callable] = {
     ),
     "fresh-real, counted": _of("fresh-real", _fresh, real=lambda rng: size(rng, 0)),
     "mixture, counted": _of("mixture", _mixture, share=_share),
+    "accumulate, counted, n_m": _of("accumulate", _accumulate, schedule=True),
+    "accumulate-subsample, counted": _of("accumulate-subsample", _subsample, budget=size, replacement=False),
+    "accumulate-subsample with replacement, counted": _of(
+        "accumulate-subsample", _subsample, budget=size, replacement=True
+    ),
 }
 
 

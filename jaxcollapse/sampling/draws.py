@@ -1,0 +1,141 @@
+"""Integer counts at random, for JAX code that wants no chains: multinomial, binomial, hypergeometric.
+
+One draw a call; let ``vmap`` make more. Counts are ``int32``, whatever the size up to 2^31 - 1, and no x64 switch
+is needed. Everything static is a capacity: other sizes within it compile nothing.
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from jaxcollapse import check, fixed
+from jaxcollapse.fixed import U64
+from jaxcollapse.keys import fold_in
+from jaxcollapse.sampling.labels import draw_from_law, histogram
+from jaxcollapse.sampling.law import law
+from jaxcollapse.sampling.points import count_below, half_of
+from jaxcollapse.sampling.tally import count_from, draw_from_tally, tally_of_counts
+
+METHODS = ("labels", "counts")
+LABELS_A_COUNT = 8
+"""What the count of one token costs, in labels; measured."""
+
+
+def multinomial(
+    key: Array, size: Array | int, weights: Array, *, capacity: int, method: str | None = None, portable: bool = False
+) -> Array:
+    """How often each of ``k`` tokens occurs among ``size`` independent ones.
+
+    Args:
+      key: a typed threefry key, consumed.
+      size: how many tokens, ``int32 []``, at most ``capacity``.
+      weights: ``[k]``, not negative and not all 0: integers with a sum below 2^31, or floats with a sum of at
+        most 4. Each probability is within 2^-61 of its share (of its float32 value, cut at 2^-62).
+      capacity: static, up to 2^31 - 1.
+      method: static; ``"labels"`` draws tokens one by one and counts them, ``"counts"`` draws counts. By default
+        labels where ``capacity < 8 k``.
+      portable: static; as in :class:`jaxcollapse.learners.Categorical`.
+
+    Returns:
+      ``int32 [k]``; adds up to ``size``.
+
+    Raises:
+      ValueError: for an unknown method.
+
+    Example:
+      >>> import jax, jax.numpy as jnp
+      >>> drawn = multinomial(jax.random.key(0), 1_000_000_000, jnp.array([3, 0, 1]), capacity=2**30)
+      >>> int(drawn.sum()), int(drawn[1]), abs(float(drawn[0]) / 1e9 - 0.75) < 1e-4
+      (1000000000, 0, True)
+    """
+    check.key(key)
+    weights, size = jnp.asarray(weights), jnp.asarray(size, jnp.int32)
+    capacity = check.static_whole_number("capacity", capacity)
+    if method is None:
+        method = "labels" if capacity < LABELS_A_COUNT * weights.shape[0] else "counts"
+    check.choice("method", method, METHODS)
+    if jnp.issubdtype(weights.dtype, jnp.floating):
+        model = law(weights)
+    else:
+        model = tally_of_counts(weights.astype(jnp.int32), jnp.sum(weights, dtype=jnp.int32))
+    if method == "counts":
+        return count_from(key, model, size, capacity, portable=portable).counts
+    draw = draw_from_law if jnp.issubdtype(weights.dtype, jnp.floating) else draw_from_tally
+    return histogram(draw(key, model, size, capacity), weights.shape[0])
+
+
+def binomial(key: Array, size: Array | int, chance: Array | float, *, capacity: int, portable: bool = False) -> Array:
+    """How many of ``size`` independent events of a chance happen.
+
+    Args:
+      key, size, capacity, portable: as for :func:`multinomial`.
+      chance: in [0, 1], ``float32 []``; taken exactly down to 2^-64.
+
+    Returns:
+      ``int32 []``.
+
+    Example:
+      >>> import jax
+      >>> int(binomial(jax.random.key(0), 50, 1.0, capacity=64))
+      50
+    """
+    check.key(key)
+    size, chance = jnp.asarray(size, jnp.int32), jnp.asarray(chance, jnp.float32)
+    half = fixed.from_float(jnp.clip(chance, 0, 1) / 2, 32)  # what is below 1 fits in 64 bits
+    position = fixed.shift_left(half, jnp.uint32(1))
+    position = U64(position.hi[None], position.lo[None])
+    below = count_below(key, size, position, check.static_whole_number("capacity", capacity), portable=portable)
+    return jnp.where(chance >= 1, size, below[0])
+
+
+def hypergeometric(key: Array, counts: Array, size: Array | int, *, capacity: int) -> Array:
+    """How often each token occurs in a part of a pool, every part of ``size`` tokens as likely.
+
+    The pool is halved by fair coins, ``Binomial(x_i, 1/2)`` of each token, until the half that is looked at has
+    just as many tokens as are still wanted: a half with more is halved again, one with fewer is taken whole and
+    the rest is looked for in the other half. A part of a uniform part is uniform, so this is exact.
+
+    Args:
+      key: a typed threefry key, consumed.
+      counts: the pool, ``int32 [k]``.
+      size: how many tokens to take, ``int32 []``; no more than there are.
+      capacity: the most tokens that the pool may have; static.
+
+    Returns:
+      ``int32 [k]``; adds up to ``min(size, sum(counts))``.
+
+    Example:
+      >>> import jax, jax.numpy as jnp
+      >>> drawn = hypergeometric(jax.random.key(0), jnp.array([600, 0, 3]), 500, capacity=1000)
+      >>> int(drawn.sum()), bool((drawn <= jnp.array([600, 0, 3])).all())
+      (500, True)
+    """
+    check.key(key)
+    pool = jnp.asarray(counts, jnp.int32)
+    capacity = check.static_whole_number("capacity", capacity)
+    total = jnp.sum(pool, dtype=jnp.int32)
+    wanted = jnp.minimum(jnp.asarray(size, jnp.int32), total)
+    token = lax.iota(jnp.uint32, pool.shape[0])
+
+    def undecided(state: tuple[Array, Array, Array, Array, Array]) -> Array:
+        _, _, left, wanted, _ = state
+        return (wanted > 0) & (wanted < left)
+
+    def halve(state: tuple[Array, Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array, Array]:
+        pool, taken, left, wanted, step = state
+        half = half_of(fold_in(key, step), token, pool, capacity)
+        among = jnp.sum(half, dtype=jnp.int32)
+        enough = among >= wanted
+        taken = jnp.where(enough, taken, taken + half)
+        return (
+            jnp.where(enough, half, pool - half),
+            taken,
+            jnp.where(enough, among, left - among),
+            jnp.where(enough, wanted, wanted - among),
+            step + 1,
+        )
+
+    start = (pool, jnp.zeros_like(pool), total, wanted, jnp.int32(0))
+    pool, taken, _, wanted, _ = lax.while_loop(undecided, halve, start)
+    return jnp.where(wanted > 0, taken + pool, taken)
