@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -27,7 +29,7 @@ class Moments:
     """
 
     def __init__(self) -> None:
-        self.count, self.mean, self.squares = 0, np.float64(0), np.float64(0)
+        self.count, self.mean, self.squares = 0, np.zeros(()), np.zeros(())
 
     def add(self, values: np.ndarray) -> None:
         """A block ``[chains, ...]``."""
@@ -59,48 +61,56 @@ class Sketch:
     """
 
     def __init__(self, accuracy: float = ACCURACY) -> None:
-        self.accuracy, self.whole = accuracy, True
+        self.accuracy, self.count, self.whole = accuracy, 0, True
         self._log_gamma = math.log1p(accuracy) - math.log1p(-accuracy)
-        self._low, self._counts, self.count = 0, np.zeros((0, 0), np.int64), 0
+        self._below, self._zero, self._above = _Bins(), np.zeros((), np.int64), _Bins()
 
     def add(self, values: np.ndarray) -> None:
         """A block ``[chains, cells]``."""
         self.whole &= not np.issubdtype(values.dtype, np.floating)
-        bins = self._bins(np.asarray(values, np.float64))
-        chains, cells = bins.shape
-        low, high = int(bins.min()), int(bins.max())
-        self._reach(low, high, cells)
-        width = self._counts.shape[1]
-        index = (bins - self._low) + np.arange(cells) * width
-        self._counts += np.bincount(index.ravel(), minlength=cells * width).reshape(cells, width)
-        self.count += chains
+        values = np.asarray(values, np.float64)
+        self._zero = self._zero + np.sum(values == 0, axis=0)
+        with np.errstate(divide="ignore"):
+            power = np.ceil(np.log(np.abs(values)) / self._log_gamma)
+        self._below.add(power, values < 0)
+        self._above.add(power, values > 0)
+        self.count += len(values)
 
     def quantile(self, level: float) -> np.ndarray:
         """The value that a share ``level`` of all values does not exceed, ``[cells]``."""
+        below, above = self._below, self._above
+        counts = np.concatenate([below.counts[:, ::-1], self._zero[:, None], above.counts], axis=1)
+        values = np.concatenate([-self._size(below.powers)[::-1], [0.0], self._size(above.powers)])
         rank = max(math.ceil(level * self.count), 1)
-        return self._value(self._low + np.argmax(np.cumsum(self._counts, axis=1) >= rank, axis=1))
+        return values[np.argmax(np.cumsum(counts, axis=1) >= rank, axis=1)]
 
-    # Bins by size, the smallest next to 0: what float64 can hold lies within 2^17 of them at any useful accuracy.
-    _OFFSET = 2**18
+    def _size(self, power: np.ndarray) -> np.ndarray:
+        size = np.exp(power * self._log_gamma) * (1 - self.accuracy)  # 2 gamma^k / (1 + gamma)
+        return np.rint(size) if self.whole else size
 
-    def _bins(self, values: np.ndarray) -> np.ndarray:
-        size = np.abs(values)
-        with np.errstate(divide="ignore"):
-            power = np.ceil(np.log(np.where(size > 0, size, 1)) / self._log_gamma).astype(np.int64)
-        return np.where(size > 0, np.sign(values).astype(np.int64) * (power + self._OFFSET), 0)
 
-    def _value(self, bins: np.ndarray) -> np.ndarray:
-        size = np.exp((np.abs(bins) - self._OFFSET) * self._log_gamma) * (1 - self.accuracy)  # 2 / (1 + gamma)
-        return np.where(bins == 0, 0, np.sign(bins) * (np.rint(size) if self.whole else size))
+class _Bins:
+    """How many values there were of each power, ``[cells, powers]``, from the least to the greatest seen."""
 
-    def _reach(self, low: int, high: int, cells: int) -> None:
-        if self._counts.size == 0:
-            self._low, self._counts = low, np.zeros((cells, high - low + 1), np.int64)
+    def __init__(self) -> None:
+        self.powers, self.counts = np.zeros(0, np.int64), np.zeros((0, 0), np.int64)
+
+    def add(self, power: np.ndarray, counted: np.ndarray) -> None:
+        """Those of ``power [chains, cells]`` that are to be counted."""
+        cells = power.shape[1]
+        if not self.counts.size:
+            self.counts = np.zeros((cells, 0), np.int64)
+        if not counted.any():
             return
-        before = max(self._low - low, 0)
-        after = max(high - (self._low + self._counts.shape[1] - 1), 0)
-        if before or after:
-            self._counts, self._low = np.pad(self._counts, ((0, 0), (before, after))), self._low - before
+        found = power[counted].astype(np.int64)
+        low = min([found.min(), *self.powers[:1]])
+        high = max([found.max(), *self.powers[-1:]])
+        before = self.powers[0] - low if self.powers.size else 0
+        after = high - low + 1 - before - len(self.powers)
+        self.counts, self.powers = np.pad(self.counts, ((0, 0), (before, after))), np.arange(low, high + 1)
+        width = len(self.powers)
+        index = np.nonzero(counted)[1] * width + (found - low)
+        self.counts += np.bincount(index, minlength=cells * width).reshape(cells, width)
 
 
 class Summary:
@@ -169,15 +179,19 @@ def summarize(
     size = min(BLOCK, chains)
     for first in range(0, chains, size):
         # The last block runs some chains too many, for another size would compile anew.
-        numbers = np.arange(first, first + size, dtype=np.int32)
+        numbers, kept = jnp.arange(first, first + size, dtype=jnp.int32), min(size, chains - first)
         trace = engine.simulate(key, process, chains=numbers, generations=generations, record=record, every=every)
-        trace = jax.tree.map(lambda of, kept=min(size, chains - first): np.asarray(of)[:kept], trace).check()
+        trace = jax.tree.map(functools.partial(_first, kept), trace).check()
         for name in trace:
             moments.setdefault(name, Moments()).add(trace[name])
             if at.size:
                 sketches.setdefault(name, Sketch()).add(trace[name].reshape(len(trace[name]), -1))
     rows = np.arange(0, generations + 1, every)
     return Summary({name: _ensemble(rows, of, sketches.get(name), at) for name, of in moments.items()}, chains, every)
+
+
+def _first(count: int, of: Array) -> np.ndarray:
+    return np.asarray(of)[:count]
 
 
 def _ensemble(rows: np.ndarray, moments: Moments, sketch: Sketch | None, levels: np.ndarray) -> Ensemble:

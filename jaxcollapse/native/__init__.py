@@ -70,9 +70,10 @@ def _call(name: str, results: list[jax.ShapeDtypeStruct], plan: Plan, *operands:
     assert available(), "will_do() says whether the kernel may be called"
     call = jax.ffi.ffi_call(f"jaxcollapse_{name}", results, vmap_method="expand_dims")
     attributes = {name: getattr(plan, name).astype(np.int32).ravel() for name in ("crowds", "cuts", "stages")}
-    return call(
+    found = call(
         *operands, jnp.asarray(plan.firsts), jnp.asarray(plan.columns), capacity=np.int32(plan.capacity), **attributes
     )
+    return list(found)
 
 
 def _ints(*shape: int) -> jax.ShapeDtypeStruct:

@@ -55,14 +55,14 @@ def multinomial(
     if method is None:
         method = "labels" if capacity < LABELS_A_COUNT * weights.shape[0] else "counts"
     check.choice("method", method, METHODS)
-    if jnp.issubdtype(weights.dtype, jnp.floating):
-        model = law(weights)
-    else:
-        model = tally_of_counts(weights.astype(jnp.int32), jnp.sum(weights, dtype=jnp.int32))
+    floats = jnp.issubdtype(weights.dtype, jnp.floating)
+    counts = jnp.zeros_like(weights, jnp.int32) if floats else weights.astype(jnp.int32)
+    of_floats, of_integers = law(weights), tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32))
     if method == "counts":
-        return count_from(key, model, size, capacity, portable=portable).counts
-    draw = draw_from_law if jnp.issubdtype(weights.dtype, jnp.floating) else draw_from_tally
-    return histogram(draw(key, model, size, capacity), weights.shape[0])
+        return count_from(key, of_floats if floats else of_integers, size, capacity, portable=portable).counts
+    if floats:
+        return histogram(draw_from_law(key, of_floats, size, capacity), weights.shape[0])
+    return histogram(draw_from_tally(key, of_integers, size, capacity), weights.shape[0])
 
 
 def binomial(key: Array, size: Array | int, chance: Array | float, *, capacity: int, portable: bool = False) -> Array:

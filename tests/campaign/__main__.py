@@ -17,7 +17,7 @@ import numpy as np
 import verdict
 
 import jaxcollapse as jc
-from campaign import cells, checks, figures, limits, power, published, whole_laws
+from campaign import cells, checks, draws, figures, limits, power, published, whole_laws
 
 
 def main() -> int:
@@ -83,6 +83,16 @@ def campaign(options) -> int:
         checked += 1
         failed += [] if agrees else [what]
         say(f"  {'agrees  ' if agrees else 'REJECTED'} {what}: {float(known):.4g}, found {float(found):.4g}")
+
+    say(f"\n{since()} draws: {draws.DRAWS:.0e} of each, {draws.COMMUTING_POINTS:.0e} points with the dead and without")
+    drawn, started = [], time.perf_counter()
+    for finding in draws.judge(options.seed):
+        drawn.append(finding)
+        checked += finding.checks
+        failed += [] if finding.passed else [finding.what]
+        say(f"  {'agrees  ' if finding.passed else 'REJECTED'} {finding.what}: {finding.found}")
+    write_rows(options.out / "draws.csv", [finding._asdict() for finding in drawn])
+    say(f"  {sum(finding.checks for finding in drawn)} checks in {time.perf_counter() - started:.0f} s")
 
     say(f"\n{since()} size: the slice of make test under {options.null_seeds} keys")
     null = power.null_run(options.seed, options.null_seeds)
