@@ -230,20 +230,26 @@ def summary_table(found):
     return "\n".join(lines)
 
 
+def _environment():
+    """Of new processes: no cache of compiled programs, and not the whole of an accelerator that is shared with them."""
+    kept = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+    return kept | {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+
+
 def cold_start():
     """Seconds for a new interpreter to import jaxcollapse and run the first Python example of the README."""
     example = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL).group(1)
-    # A cache of compiled programs would make the start a warm one.
-    environment = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", example], check=True, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-c", example], check=True, env=_environment(), stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 
 def peak_memory(name, quick):
     """MiB that a process of its own needs for one run of ours, with the interpreter and all libraries."""
     command = [sys.executable, __file__, "--memory-of", name] + ["--quick"] * quick
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+    return int(
+        subprocess.run(command, check=True, env=_environment(), capture_output=True, text=True).stdout.split()[-1]
+    )
 
 
 def _peak_of_this_process():
@@ -280,7 +286,6 @@ def main():
     for name, workload in chosen(options.quick, options.workloads).items():
         results[name] = compare(workload, options.only, options.repeats)
         print(table({name: results[name]}), flush=True)
-    # Where an accelerator is held by this process, a second one may find no memory left on it.
     cold = None if options.no_cold_start else cold_start()
     found = summary(results, cold)
     print("\nSummary")

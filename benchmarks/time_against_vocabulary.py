@@ -102,7 +102,7 @@ def draw(rows, language, path):
         axes = figure.subplots()
         for label, values, colour, marker, line in lines:
             axes.plot(s, values, line, color=colour, marker=marker, markersize=6, linewidth=2, label=label)
-        axes.axvline(N, color="0.5", linewidth=1, linestyle=":", zorder=0)
+        axes.axvline(N, color="0.5", linewidth=1, linestyle=":", zorder=1.8)
         axes.set(xscale="log", yscale="log")
         low, high = axes.get_ylim()
         axes.set_ylim(low / 1.5, high)

@@ -17,13 +17,13 @@ Corpus = sampling.Labels | sampling.Tally | sampling.Weighted
 
 METHODS = ("labels", "labels first", "counts")
 """How :class:`Categorical` may keep and draw a corpus."""
-LABELS_A_COUNT = 8
+LABELS_A_COUNT = 4
 """What the count of one token costs, in labels; measured."""
 FEW_LABELS = 32
 """So many labels cost no more than any counts; measured."""
 FEW_COUNTS = 128
 """So few tokens can be counted from the beginning; measured. One form of models is compiled in half the time of two."""
-LABELS_UNTIL = 8
+LABELS_UNTIL = 2 * LABELS_A_COUNT
 """Generation from which on counts are cheaper: some ``2n/m`` tokens are left; measured."""
 
 
@@ -42,7 +42,7 @@ class Categorical:
       method: static; ``"labels"``, ``"counts"``, or ``"labels first"`` (counts from generation 8 on). By
         default chosen by :func:`jaxcollapse.recursive_training` from the regime and the sizes alone: labels
         where the regime wants single tokens or can see any token again, and for samples of up to 32;
-        counts where the vocabulary is at most an eighth of the sample; else, where tokens die for ever,
+        counts where the vocabulary is at most a quarter of the sample; else, where tokens die for ever,
         counts for samples of up to 128 and labels first for larger ones; and labels where real ones are kept.
 
       portable: static; draw counts by XLA even where the compiled kernel (:mod:`jaxcollapse.native`) would do.

@@ -777,7 +777,7 @@ def _mixture(number: Callable[..., Any], truth_key: int = 1, from_first: bool = 
 
 @mutant("share is the chance of a synthetic token", "mixture")
 def _() -> None:
-    _mixture(lambda key, n, share, slots: n - sampling.binomial(key, n, share, slots))
+    _mixture(lambda key, n, share, slots: n - sampling.happenings(key, n, share, slots))
 
 
 @mutant("the number of real tokens is its mean, rounded", "mixture")
@@ -792,9 +792,9 @@ def _() -> None:
 
 @mutant("the real tokens are drawn with the words that said how many they are", "mixture")
 def _() -> None:
-    _mixture(sampling.binomial, truth_key=0)
+    _mixture(sampling.happenings, truth_key=0)
 
 
 @mutant("the real tokens are tokens of p^(1)", "mixture")
 def _() -> None:
-    _mixture(sampling.binomial, from_first=True)
+    _mixture(sampling.happenings, from_first=True)

@@ -81,7 +81,7 @@ def test_a_part_of_a_large_pool():
 
 def test_a_method_is_chosen_from_sizes():
     """Labels where there are fewer of them than counts cost; the draws say which it was."""
-    key, weights = jax.random.key(1), jnp.ones(50, jnp.int32)
+    key, weights = jax.random.key(1), jnp.ones(100, jnp.int32)
     for capacity, method in ((256, "labels"), (1024, "counts")):
         drawn = sampling.multinomial(key, 200, weights, capacity=capacity)
         assert (drawn == sampling.multinomial(key, 200, weights, capacity=capacity, method=method)).all()

@@ -113,14 +113,14 @@ def test_binomial_counts_the_slots_in_use(size):
     for seed in range(20):
         key = jax.random.key(seed)
         events = np.asarray(sampling.happens(key, 0.4, 8))
-        assert int(sampling.binomial(key, jnp.int32(size), 0.4, 8)) == events[:size].sum()
-        assert int(sampling.binomial(key, jnp.int32(size), 0.4, 64)) == events[:size].sum()
+        assert int(sampling.happenings(key, jnp.int32(size), 0.4, 8)) == events[:size].sum()
+        assert int(sampling.happenings(key, jnp.int32(size), 0.4, 64)) == events[:size].sum()
 
 
 def test_binomial_of_a_certain_event_is_the_size_and_of_none_is_0():
     key = jax.random.key(0)
-    assert int(sampling.binomial(key, jnp.int32(1000), 1.0, 1024)) == 1000
-    assert int(sampling.binomial(key, jnp.int32(1000), 0.0, 1024)) == 0
+    assert int(sampling.happenings(key, jnp.int32(1000), 1.0, 1024)) == 1000
+    assert int(sampling.happenings(key, jnp.int32(1000), 0.0, 1024)) == 0
 
 
 def one_coin_for_all(key, size, chance, slots):
@@ -128,11 +128,11 @@ def one_coin_for_all(key, size, chance, slots):
 
 
 def one_slot_too_many(key, size, chance, slots):
-    return sampling.binomial(key, size + 1, chance, slots)
+    return sampling.happenings(key, size + 1, chance, slots)
 
 
 @pytest.mark.parametrize(
-    ("binomial", "right"), [(sampling.binomial, True), (one_coin_for_all, False), (one_slot_too_many, False)]
+    ("binomial", "right"), [(sampling.happenings, True), (one_coin_for_all, False), (one_slot_too_many, False)]
 )
 @pytest.mark.parametrize("chance", [0.2, 0.9])
 def test_the_law_of_a_binomial_number(binomial, right, chance):

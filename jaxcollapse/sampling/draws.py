@@ -18,7 +18,7 @@ from jaxcollapse.sampling.points import count_below, half_of
 from jaxcollapse.sampling.tally import count_from, draw_from_tally, tally_of_counts
 
 METHODS = ("labels", "counts")
-LABELS_A_COUNT = 8
+LABELS_A_COUNT = 4
 """What the count of one token costs, in labels; measured."""
 
 
@@ -34,7 +34,7 @@ def multinomial(
         most 4. Each probability is within 2^-61 of its share (of its float32 value, cut at 2^-62).
       capacity: static, up to 2^31 - 1.
       method: static; ``"labels"`` draws tokens one by one and counts them, ``"counts"`` draws counts. By default
-        labels where ``capacity < 8 k``.
+        labels where ``capacity < 4 k``.
       portable: static; as in :class:`jaxcollapse.learners.Categorical`.
 
     Returns:
