@@ -1,7 +1,11 @@
 """Tests run against the installed package when `make test` asks for it."""
 
+import gc
 import os
 import pathlib
+
+import jax
+import pytest
 
 import jaxcollapse
 
@@ -15,3 +19,18 @@ def pytest_sessionstart():
         assert "site-packages" in jaxcollapse.__file__, (
             f"the source tree hides the installed package: {jaxcollapse.__file__}"
         )
+
+
+gc.collect()
+gc.freeze()
+gc.set_threshold(
+    100_000, 50, 1000
+)  # traced programs are many small objects that live long: looking for garbage took a third
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_programs():
+    """Compiled programs of one file are no use to the next, and grow to gigabytes."""
+    yield
+    jax.clear_caches()
+    gc.collect()

@@ -338,7 +338,8 @@ def test_a_law_is_counted_as_it_is():
 
 @compiled
 @pytest.mark.parametrize(
-    ("capacity", "width", "chains"), [(16, 8, 70), (130, 100, 33), (1024, 300, 9), (20_000, 700, 3)]
+    ("capacity", "width", "chains"),
+    [(16, 8, 70), (130, 100, 33), (1024, 300, 9), pytest.param(20_000, 700, 3, marks=pytest.mark.campaign)],
 )
 def test_the_kernel_resamples_as_xla_does(capacity, width, chains):
     """Many chains and few, wide and narrow, some of them over: those that share vectors and those that do not."""
@@ -383,7 +384,7 @@ def test_the_kernel_counts_below_a_law_as_xla_does(width):
 @pytest.mark.parametrize(
     "n", [50, 700, jc.schedules.geometric(300, 0.9, 30)], ids=["n=50", "n=700", "sizes that shrink"]
 )
-@pytest.mark.parametrize("limit", [20, 100_000])
+@pytest.mark.parametrize("limit", [pytest.param(20, marks=pytest.mark.campaign), 100_000])
 def test_chains_that_run_by_themselves_collapse_as_those_in_step(n, limit):
     process = lambda portable: jc.recursive_training(
         jc.languages.zipf(90), jc.FullySynthetic(n=n), jc.learners.Categorical("labels first", portable)

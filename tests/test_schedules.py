@@ -136,6 +136,14 @@ every_regime = pytest.mark.parametrize(
 )
 
 
+some_regimes = pytest.mark.parametrize(
+    ("name", "others"),
+    [pytest.param(*case, marks=() if place % 5 == 0 else pytest.mark.campaign) for place, case in enumerate(CASES)],
+    ids=lambda of: of if isinstance(of, str) else "-".join(map(str, of.values())),
+)
+"""A fifth of them in `make test`, for each compiles programs of its own; the others in `make verify`."""
+
+
 def make(name, others, n):
     return REGIMES[name](n=n, capacity=CAPACITY, **others)
 
@@ -176,7 +184,7 @@ def trained_on(name, others, n):
     return sizes
 
 
-@every_regime
+@some_regimes
 def test_sizes_are_read_rightly_and_others_compile_nothing(name, others):
     sizes = [7, 2, 16]  # a generation less than a run, twice
     changing = run(make(name, others, schedules.given(sizes)))
@@ -244,7 +252,7 @@ def test_a_long_schedule_is_refused_in_one_short_sentence():
         assert len(str(caught.value)) < 400
 
 
-@every_regime
+@some_regimes
 def test_a_traced_size_that_does_not_fit_is_flagged_from_its_generation_on(name, others):
     """Not before: nor do the numbers before it know of it."""
 

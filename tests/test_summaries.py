@@ -31,7 +31,7 @@ def whole(process):
     return jc.simulate(KEY, process, chains=20, generations=32, record=RECORD)
 
 
-@pytest.mark.parametrize("every", [3, 16])
+@pytest.mark.parametrize("every", [3, pytest.param(16, marks=pytest.mark.campaign)])
 def test_every_kth_generation_is_that_of_all(process, whole, every):
     found = jc.simulate(KEY, process, chains=20, generations=32, record=RECORD, every=every)
     assert found.generation.tolist() == list(range(0, 33, every))
