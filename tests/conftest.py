@@ -21,13 +21,6 @@ def pytest_sessionstart():
         )
 
 
-gc.collect()
-gc.freeze()
-gc.set_threshold(
-    100_000, 50, 1000
-)  # traced programs are many small objects that live long: looking for garbage took a third
-
-
 @pytest.fixture(autouse=True, scope="module")
 def _forget_programs():
     """Compiled programs of one file are no use to the next, and grow to gigabytes."""

@@ -199,7 +199,7 @@ OTHERS = {
     "fresh-real, weight": jc.FreshReal(n=20, real=7, weight=1.7),
     "mixture": jc.Mixture(n=20, share=0.3),
 }
-SOON = ("most-recent", "accumulate-subsample")
+SOON = ("accumulate-subsample",)
 """In `make test`; the others in `make verify`."""
 WATCHED = ("simpson", "entropy", "l1_first", "winner", "spectrum")
 LAST = 6

@@ -185,6 +185,7 @@ def eight(tmp_path_factory):
     return jc.report(jc.languages.zipf(20), regimes=list(REGIMES), real=5, out=out, **tiny, **some)
 
 
+@pytest.mark.campaign
 def test_eight_regimes_are_written(eight):
     assert {path.name for path in eight.folder.iterdir()} == FILES
     curves, words = table(eight.folder / "curves.csv"), table(eight.folder / "words.csv")
@@ -220,6 +221,7 @@ def test_eight_regimes_are_written(eight):
     assert chosen.items() <= document["configuration"].items()
 
 
+@pytest.mark.campaign
 def test_a_summary_of_eight_regimes_fits_a_page(eight):
     for name, regime in ((name, result.regime) for name, result in eight.regimes.items()):
         assert title(name, regime) in eight.summary

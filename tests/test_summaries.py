@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from selection import some
 
 import jaxcollapse as jc
 from jaxcollapse.summaries import ACCURACY, Moments, Sketch
@@ -21,7 +22,7 @@ PROCESSES = {
 }
 
 
-@pytest.fixture(scope="module", params=PROCESSES)
+@pytest.fixture(scope="module", params=some(PROCESSES, ("labels first", "labels")))
 def process(request):
     return PROCESSES[request.param]
 
