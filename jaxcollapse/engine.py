@@ -356,9 +356,7 @@ def _block(process: Process, chains: Array) -> int:
     """How many chains to advance together; all of them where several devices share the work."""
     count = chains.shape[0]
     together = isinstance(chains, jax.core.Tracer) or len(chains.sharding.device_set) > 1
-    if together or jax.default_backend() != "cpu":
-        return count
-    return min(count, max(1, memory.IN_CACHE // process.in_flight))
+    return count if together else memory.in_flight(process, count)
 
 
 def _in_blocks(of_block: Callable[[Any], Any], batch: Any, block: int) -> Any:

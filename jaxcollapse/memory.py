@@ -17,6 +17,8 @@ from jaxcollapse.statistics import Record, Statistic
 IN_CACHE = 2**18
 """Labels in flight on a CPU: chains are advanced in blocks whose labels stay in its cache, which halves
 the time at a million tokens a generation. Elsewhere all chains go together."""
+FOR_EACH_CORE = 4
+"""Chains in flight at least where the kernel shares them out among the cores of a CPU."""
 
 
 def needed(process: Process, *, chains: int, generations: int, record: Record = ()) -> int:
@@ -35,8 +37,16 @@ def needed(process: Process, *, chains: int, generations: int, record: Record = 
       True
     """
     held, working, row = _bytes_of_a_chain(*_shapes(process), statistics.resolve(record) if record else ())
-    together = min(chains, max(1, IN_CACHE // process.in_flight)) if jax.default_backend() == "cpu" else chains
+    together = in_flight(process, chains)
     return chains * (held + 2 * (generations + 1) * row) + together * working
+
+
+def in_flight(process: Process, chains: int) -> int:
+    """How many chains are advanced together."""
+    if jax.default_backend() != "cpu":
+        return chains
+    counted = process.runs and process.settles_at <= 1
+    return min(chains, max(FOR_EACH_CORE * (os.cpu_count() or 1) if counted else 1, IN_CACHE // process.in_flight))
 
 
 def judge(process: Process, wanted: tuple[Statistic, ...]) -> None:
