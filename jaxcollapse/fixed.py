@@ -9,6 +9,7 @@ the same terms give the same bits however a run is cut, sharded or batched.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,8 +19,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-_LIMBS = 2**16
-"""So many 16-bit numbers add up to less than 2^32."""
 LOG_BITS = 27
 """Logarithms are integers in units of 2^-27 nats (7.5e-9)."""
 
@@ -171,18 +170,30 @@ def accumulate(terms: Array, bound: float) -> U64:
 
 def sum_of(words: U64) -> U64:
     """The sum of integers ``[w]`` modulo 2^64."""
-    count = words.hi.shape[0]
-    if count > _LIMBS:
-        rows = -(-count // _LIMBS)
-        padded = [jnp.pad(word, (0, rows * _LIMBS - count)).reshape(rows, _LIMBS) for word in words]
-        return sum_of(jax.vmap(sum_of)(U64(*padded)))
-    # Sums of 16-bit limbs carry nothing over, so they fill vectors; five times faster on a CPU.
-    low = _u32(0xFFFF)
-    limbs = (words.lo & low, words.lo >> _u32(16), words.hi & low, words.hi >> _u32(16))
+    # Sums of limbs so short that nothing is carried over fill vectors; five times faster on a CPU.
+    bits = min(16, 32 - (words.hi.shape[0] - 1).bit_length())
+    places = range(0, 64, bits)
+    limbs = tuple(_limb(words, place, bits) for place in places)
     add_each = lambda a, b: tuple(x + y for x, y in zip(a, b, strict=True))
-    a, b, c, d = lax.reduce(limbs, (np.uint32(0),) * 4, add_each, (0,))
-    below = add(U64(jnp.zeros_like(a), a), U64(b >> _u32(16), b << _u32(16)))
-    return U64(below.hi + c + (d << _u32(16)), below.lo)
+    sums = lax.reduce(limbs, (np.uint32(0),) * len(limbs), add_each, (0,))
+    return functools.reduce(add, (_lifted(limb, place) for limb, place in zip(sums, places, strict=True)))
+
+
+def _limb(words: U64, place: int, bits: int) -> Array:
+    """So many binary digits from a place on."""
+    low, high = (words.lo, words.hi) if place < 32 else (words.hi, jnp.zeros_like(words.hi))
+    by = place % 32
+    of = low >> _u32(by) if by else low
+    if by + bits > 32:
+        of |= high << _u32(32 - by)
+    return of & _u32(2**bits - 1)
+
+
+def _lifted(limb: Array, place: int) -> U64:
+    """``limb 2^place`` modulo 2^64."""
+    if place >= 32:
+        return U64(limb << _u32(place - 32), jnp.zeros_like(limb))
+    return U64(limb >> _u32(32 - place) if place else jnp.zeros_like(limb), limb << _u32(place))
 
 
 def value(summed: U64, bound: float) -> Array:

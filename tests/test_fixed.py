@@ -108,6 +108,16 @@ def test_total_holds_its_own_bound(sign, bound):
     assert float(fixed.total(jnp.array([sign * bound / 2] * 2, jnp.float32), bound)) == sign * bound
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 2**16, 2**16 + 1, 300_000])
+def test_sums_of_any_length_are_exact(count):
+    """The largest words of all, and random ones: limbs become shorter as there are more."""
+    random = np.random.default_rng(count).integers(0, 2**64, count, dtype=np.uint64)
+    for words in (random, np.full(count, 2**64 - 1, np.uint64)):
+        halves = fixed.U64(*(jnp.asarray(half.astype(np.uint32)) for half in (words >> 32, words & 0xFFFFFFFF)))
+        found = jax.jit(fixed.sum_of)(halves)
+        assert (int(found.hi) << 32) + int(found.lo) == sum(words.tolist()) % 2**64
+
+
 def log_error(x):
     """In units of 2^-27 nats."""
     found = np.asarray(jax.jit(fixed.log_integer)(x)).astype(np.float64)
