@@ -8,7 +8,8 @@ A contestant has any of these; what it cannot do it leaves out. ``p`` is the tru
   generation from 1 on, two of ``[chains, generations]``.
 * ``partially(p, n, real, generations, chains, seed)``: partially synthetic; the same.
 
-Numba and numpyro are optional: ``MISSING`` says whose contestants are left out.
+Numba, numpyro, TensorFlow Probability (on JAX 0.10 only its nightly, ``pip install --pre tfp-nightly``) and simuPOP are
+optional: ``MISSING`` says whose contestants are left out.
 """
 
 import functools
@@ -118,10 +119,10 @@ class NumpyLabels:
 
 
 def _scan(draw, key, p, n, chains, generations):
-    """Trajectories by a function ``draw(key, n, p)`` of one chain that returns counts."""
+    """Trajectories by a function ``draw(key, n, p)`` of all chains, a row of ``p`` each, that returns counts."""
 
     def generation(x, key):
-        x = jax.vmap(lambda key, x: draw(key, n, x / n))(jax.random.split(key, chains), x)
+        x = draw(key, n, x / n)
         return x, (jnp.sum(x > 0, axis=1), 1 - jnp.sum((x / n) ** 2, axis=1))
 
     keys = jax.random.split(key, generations)
@@ -132,14 +133,25 @@ def _scan(draw, key, p, n, chains, generations):
 _scan_jitted = jax.jit(_scan, static_argnames=("draw", "n", "chains", "generations"))
 
 
+def _vmap(draw):
+    """``draw(key, n, p)`` of all chains by that of one."""
+    return lambda key, n, p: jax.vmap(lambda key, p: draw(key, n, p))(jax.random.split(key, len(p)), p)
+
+
 def _by_numpyro(key, n, p):
     from numpyro.distributions import Multinomial
 
     return Multinomial(n, probs=p).sample(key).astype(jnp.float32)
 
 
+def _by_tfp(key, n, p):
+    from tensorflow_probability.substrates.jax.distributions import Multinomial
+
+    return Multinomial(float(n), probs=p).sample(seed=key)  # its own batches are faster than a vmap
+
+
 class JaxMultinomial:
-    """A sampler of counts in a ``vmap`` in a ``scan``: the obvious JAX code."""
+    """A sampler of counts in a ``scan``: the obvious JAX code."""
 
     def __init__(self, draw):
         self.draw = draw
@@ -150,15 +162,51 @@ class JaxMultinomial:
         return tuple(np.asarray(of) for of in drawn)
 
 
+class SimuPop:
+    """A haploid population of n individuals with one locus; tokens are alleles, 256 at most as it is loaded here."""
+
+    def _evolve(self, p, n, chains, seed, operators, generations=-1):
+        import simuOpt
+
+        simuOpt.setOptions(alleleType="short", quiet=True)
+        import simuPOP
+
+        simuPOP.getRNG().set(seed=seed)
+        return simuPOP.Simulator(simuPOP.Population(n, ploidy=1, loci=1), rep=chains).evolve(
+            initOps=simuPOP.InitGenotype(freq=list(p)),  # a draw for each individual: generation 1
+            preOps=[simuPOP.Stat(alleleFreq=0, vars="alleleNum"), *operators(simuPOP)],
+            matingScheme=simuPOP.RandomSelection(),
+            gen=generations,
+        )
+
+    def collapse(self, p, n, chains, seed):
+        over = lambda simupop: [simupop.TerminateIf("len(alleleNum[0]) == 1")]
+        return 1 + np.array(self._evolve(p, n, chains, seed, over))
+
+    def trajectories(self, p, n, generations, chains, seed):
+        support, heterozygosity = np.zeros((chains, generations), int), np.zeros((chains, generations))
+
+        def record(pop):
+            found = pop.dvars()
+            counts = found.alleleNum[0].values()
+            support[found.rep, found.gen] = len(counts)
+            heterozygosity[found.rep, found.gen] = 1 - sum(x * x for x in counts) / n**2
+            return True
+
+        self._evolve(p, n, chains, seed, lambda simupop: [simupop.PyOperator(record)], generations)
+        return support, heterozygosity
+
+
 CONTESTANTS = {
     "jaxcollapse": Ours(),
     "jaxcollapse, XLA only": Ours(portable=True),
     "jaxcollapse, labels": Ours(method="labels"),
     "NumPy multinomial": NumpyMultinomial(),
     "NumPy labels": NumpyLabels(),
-    "vmap(jax.random.multinomial)": JaxMultinomial(jax.random.multinomial),
+    "vmap(jax.random.multinomial)": JaxMultinomial(_vmap(jax.random.multinomial)),
 }
-MISSING = [name for name in ("numba", "numpyro") if importlib.util.find_spec(name) is None]
+OPTIONAL = ("numba", "numpyro", "tensorflow_probability", "simuPOP")
+MISSING = [name for name in OPTIONAL if importlib.util.find_spec(name) is None]
 THREADS = None
 if "numba" not in MISSING:
     import with_numba
@@ -166,4 +214,8 @@ if "numba" not in MISSING:
     CONTESTANTS |= with_numba.CONTESTANTS
     THREADS = with_numba.THREADS
 if "numpyro" not in MISSING:
-    CONTESTANTS["numpyro Multinomial"] = JaxMultinomial(_by_numpyro)
+    CONTESTANTS["numpyro Multinomial"] = JaxMultinomial(_vmap(_by_numpyro))
+if "tensorflow_probability" not in MISSING:
+    CONTESTANTS["TFP Multinomial"] = JaxMultinomial(_by_tfp)
+if "simuPOP" not in MISSING:
+    CONTESTANTS["simuPOP"] = SimuPop()

@@ -12,6 +12,7 @@ from jaxcollapse import (
     memory,
     native,
     regimes,
+    runs,
     sampling,
     schedules,
     statistics,
@@ -30,8 +31,9 @@ from jaxcollapse.regimes import (
     RandomlySampled,
 )
 from jaxcollapse.reporting import Report, report
+from jaxcollapse.runs import run, summarize
 from jaxcollapse.schedules import Schedule
-from jaxcollapse.summaries import Summary, summarize
+from jaxcollapse.summaries import Summary
 
 __version__ = "0.1.0"
 __all__ = [
@@ -59,6 +61,8 @@ __all__ = [
     "recursive_training",
     "regimes",
     "report",
+    "run",
+    "runs",
     "sampling",
     "schedules",
     "simulate",

@@ -271,7 +271,7 @@ def _simulate(options: argparse.Namespace) -> None:
             print(memory, flush=True)
         key = jax.random.key(seed)
         with tqdm(total=generations, unit="generation", disable=options.quiet, leave=False, dynamic_ncols=True) as bar:
-            trace = runs.in_pieces(
+            trace = runs.run(
                 key, process, chains=chains, generations=generations, record=options.record, progress=bar.update
             )
         for name in options.record:

@@ -35,11 +35,14 @@ class Trace:
       status: a :class:`~jaxcollapse.process.Status` for each chain, ``int32 [chains]``; not 0 only
         when traced inputs were bad, and then that chain's values are NaN (-1 for integers).
       every: static; how many generations lie between one row and the next.
+      provenance: static; JSON text: the run that made this, and with what. Empty but for what :func:`~jaxcollapse.run`
+        returns.
     """
 
     values: dict[str, Array]
     status: Array
     every: int = dataclasses.field(default=1, metadata={"static": True})
+    provenance: str = dataclasses.field(default="", metadata={"static": True}, repr=False)
 
     def __getitem__(self, name: str) -> Array:
         if name not in self.values:
@@ -63,6 +66,12 @@ class Trace:
     def generation(self) -> np.ndarray:
         """The generation ``m`` of each row."""
         return np.arange(0, self.generations + 1, self.every)
+
+    def to_xarray(self) -> Any:
+        """An ``xarray.Dataset`` with named axes, units and provenance; see :func:`~jaxcollapse.saving.to_xarray`."""
+        from jaxcollapse import saving
+
+        return saving.to_xarray(self)
 
     def check(self) -> Trace:
         """This trace, unless a chain had bad traced inputs.
@@ -123,8 +132,8 @@ def simulate(
     """
     every = check.static_whole_number("every", every)
     key, process, numbers, wanted = _prepare(key, process, chains, generations, record, every=every)
-    block = _block(process, numbers)
-    return _simulate(key, process, numbers, generations=int(generations), record=wanted, every=every, block=block)
+    layout = _layout(process, numbers)
+    return _simulate(key, process, numbers, generations=int(generations), record=wanted, every=every, layout=layout)
 
 
 def start(
@@ -145,7 +154,7 @@ def start(
       As :func:`simulate`.
     """
     key, process, numbers, wanted = _prepare(key, process, chains, 1, record)
-    return _start(key, process, numbers, record=wanted, block=_block(process, numbers))
+    return _start(key, process, numbers, record=wanted, layout=_layout(process, numbers))
 
 
 def advance(
@@ -189,10 +198,10 @@ def advance(
     every = check.static_whole_number("every", every)
     if every > 1 and isinstance(state.m, jax.core.Tracer):
         raise ValueError(f"every={every} needs to know the generation, which is traced here; record every generation")
-    pieces, block = [], _block(process, numbers)
+    pieces, layout = [], _layout(process, numbers)
     for until in _stops(process, after, after + int(generations)) if after else [int(generations)]:
         state, stretch = _ready(process, state), _stretch(after, until, every)
-        state, trace = _advance(key, process, state, stretch=stretch, record=wanted, block=block)
+        state, trace = _advance(key, process, state, stretch=stretch, record=wanted, layout=layout)
         pieces.append(trace.values)
         after = until
     return state, Trace(jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces), state.status, every)
@@ -248,7 +257,9 @@ def collapse_times(key: Array, process: Process, *, chains: int | Array, max_gen
     key, process, numbers, _ = _prepare(key, process, chains, max_generations, "collapsed", name="max_generations")
     parts, count = _parts(process, numbers), numbers.shape[0]
     index = np.minimum(np.arange(-(-count // parts) * parts), count - 1)
-    times = _collapse_times(key, process, numbers[index], jnp.int32(max_generations), parts=parts)
+    numbers = numbers if len(index) == count else numbers[index]
+    layout = _layout(process, numbers)._replace(block=len(index))
+    times = _collapse_times(key, process, numbers, jnp.int32(max_generations), parts=parts, layout=layout)
     return jax.tree.map(lambda of: of[:count], times)
 
 
@@ -352,15 +363,42 @@ AT_LEAST = 8
 """Generations, and an eighth of those so far, that chains go on before they are sorted anew."""
 
 
-def _block(process: Process, chains: Array) -> int:
-    """How many chains to advance together; all of them where several devices share the work."""
+class _Layout(NamedTuple):
+    """How chains are laid out, static.
+
+    Attributes:
+      block: how many are advanced together on a device.
+      sharding: over several devices; None on one, and where a caller's program decides.
+    """
+
+    block: int
+    sharding: jax.sharding.NamedSharding | None
+
+
+def _layout(process: Process, chains: Array) -> _Layout:
     count = chains.shape[0]
-    together = isinstance(chains, jax.core.Tracer) or len(chains.sharding.device_set) > 1
-    return count if together else memory.in_flight(process, count)
+    if isinstance(chains, jax.core.Tracer):
+        return _Layout(count, None)
+    sharding = chains.sharding
+    if len(sharding.device_set) == 1:
+        return _Layout(memory.in_flight(process, count), None)
+    if not isinstance(sharding, jax.sharding.NamedSharding):
+        return _Layout(count, None)
+    return _Layout(memory.in_flight(process, sharding.shard_shape(chains.shape)[0]), sharding)
 
 
-def _in_blocks(of_block: Callable[[Any], Any], batch: Any, block: int) -> Any:
-    """The work for chains along the leading axis, one block of them after another."""
+def _in_blocks(of_block: Callable[[Any], Any], batch: Any, layout: _Layout) -> Any:
+    """The work for chains along the leading axis: each device goes through its own, block after block."""
+    if layout.sharding is None:
+        return _one_after_another(of_block, batch, layout.block)
+    by_chain = jax.sharding.PartitionSpec(*layout.sharding.spec[:1])
+    on_device = functools.partial(_one_after_another, of_block, block=layout.block)
+    # Devices never talk to each other: chains are independent, and a loop ends on each when its own are done.
+    spread = jax.shard_map(on_device, mesh=layout.sharding.mesh, in_specs=by_chain, out_specs=by_chain, check_vma=False)
+    return spread(batch)
+
+
+def _one_after_another(of_block: Callable[[Any], Any], batch: Any, block: int) -> Any:
     count = jax.tree.leaves(batch)[0].shape[0]
     if block >= count:
         return of_block(batch)
@@ -373,21 +411,21 @@ def _in_blocks(of_block: Callable[[Any], Any], batch: Any, block: int) -> Any:
     return jax.tree.map(lambda leaf: leaf.reshape(blocks * block, *leaf.shape[2:])[:count], done)
 
 
-@functools.partial(jax.jit, static_argnames=("record", "block"))
+@functools.partial(jax.jit, static_argnames=("record", "layout"))
 def _start(
-    key: Array, process: Process, chains: Array, *, record: tuple[Statistic, ...], block: int
+    key: Array, process: Process, chains: Array, *, record: tuple[Statistic, ...], layout: _Layout
 ) -> tuple[State, Trace]:
     def one_chain(chain: Array) -> tuple[State, dict[str, Array]]:
         state, values = _start_chain(key, process, chain, record)
         return state._replace(m=_OUTSIDE), values
 
-    state, values = _in_blocks(jax.vmap(one_chain), chains, block)
+    state, values = _in_blocks(jax.vmap(one_chain), chains, layout)
     return state._replace(m=jnp.int32(1)), Trace(values, state.status)
 
 
-@functools.partial(jax.jit, static_argnames=("stretch", "record", "block"))
+@functools.partial(jax.jit, static_argnames=("stretch", "record", "layout"))
 def _advance(
-    key: Array, process: Process, state: State, *, stretch: _Stretch, record: tuple[Statistic, ...], block: int
+    key: Array, process: Process, state: State, *, stretch: _Stretch, record: tuple[Statistic, ...], layout: _Layout
 ) -> tuple[State, Trace]:
     m = state.m
 
@@ -395,11 +433,11 @@ def _advance(
         state, values = _rows(key, process, state._replace(m=m), stretch, record)
         return state._replace(m=_OUTSIDE), values
 
-    state, values = _in_blocks(of_block, state._replace(m=_OUTSIDE), block)
+    state, values = _in_blocks(of_block, state._replace(m=_OUTSIDE), layout)
     return state._replace(m=m + stretch.generations), Trace(values, state.status)
 
 
-@functools.partial(jax.jit, static_argnames=("generations", "record", "every", "block"))
+@functools.partial(jax.jit, static_argnames=("generations", "record", "every", "layout"))
 def _simulate(
     key: Array,
     process: Process,
@@ -408,7 +446,7 @@ def _simulate(
     generations: int,
     record: tuple[Statistic, ...],
     every: int,
-    block: int,
+    layout: _Layout,
 ) -> Trace:
     def of_block(chains: Array) -> tuple[Array, dict[str, Array]]:
         state, values = jax.vmap(lambda chain: _start_chain(key, process, chain, record))(chains)
@@ -424,7 +462,7 @@ def _simulate(
             m = until
         return state.status, jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
 
-    status, values = _in_blocks(of_block, chains, block)
+    status, values = _in_blocks(of_block, chains, layout)
     return Trace(values, status, every)
 
 
@@ -605,10 +643,14 @@ class _Run(NamedTuple):
     place: Array
 
 
-@functools.partial(jax.jit, static_argnames=("parts",))
+@functools.partial(jax.jit, static_argnames=("parts", "layout"))
 def _collapse_times(
-    key: Array, process: Process, chains: Array, max_generations: Array, *, parts: int
+    key: Array, process: Process, chains: Array, max_generations: Array, *, parts: int, layout: _Layout
 ) -> CollapseTimes:
+    return _in_blocks(lambda chains: _times(key, process, chains, max_generations, parts), chains, layout)
+
+
+def _times(key: Array, process: Process, chains: Array, max_generations: Array, parts: int) -> CollapseTimes:
     truth_is_dirac = process.learner.dirac(process.learner.truth(process.p)) >= 0
 
     def look(chain: State) -> tuple[Array, Array]:

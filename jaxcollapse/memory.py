@@ -41,6 +41,12 @@ def needed(process: Process, *, chains: int, generations: int, record: Record = 
     return chains * (held + 2 * (generations + 1) * row) + together * working
 
 
+def recorded(process: Process, *, chains: int, generations: int, record: Record) -> int:
+    """The bytes of what is recorded of so many chains, held twice while pieces are joined."""
+    *_, row = _bytes_of_a_chain(*_shapes(process), statistics.resolve(record))
+    return 2 * chains * (generations + 1) * row
+
+
 def in_flight(process: Process, chains: int) -> int:
     """How many chains are advanced together."""
     if jax.default_backend() != "cpu":

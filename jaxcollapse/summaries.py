@@ -1,23 +1,19 @@
-"""Very many chains without keeping them: mean, spread and quantiles of each generation, block of chains by block."""
+"""Very many chains without keeping them: mean, spread and quantiles, added up block of chains by block."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
-from jaxcollapse import check, engine
+from jaxcollapse import check
 from jaxcollapse.analysis import Ensemble
-from jaxcollapse.process import Process
-from jaxcollapse.statistics import Record
 
 BLOCK = 4096
-"""Chains simulated at a time. Blocks are merged in the order of their numbers, so results do not depend on memory."""
+"""Chains of a block. Blocks are merged by their numbers, so results do not depend on memory, devices or processes."""
 ACCURACY = 0.005
 """Relative error of a quantile."""
 
@@ -25,28 +21,83 @@ ACCURACY = 0.005
 class Moments:
     """Mean and variance of arrays that come in blocks along the first axis.
 
-    Each block's are taken in float64 and merged by Chan, Golub and LeVeque (1983), so that nothing cancels.
+    Each block's are taken in float64 and merged by Chan, Golub and LeVeque (1983), so that nothing cancels. Blocks
+    are numbered; those numbered ``2 j`` and ``2 j + 1`` are merged first, then pairs of these, and so on. So
+    processes may each take some of them, and the bits are those of one that takes all.
     """
 
     def __init__(self) -> None:
-        self.count, self.mean, self.squares = 0, np.zeros(()), np.zeros(())
+        self._nodes: list[Node] = []
 
-    def add(self, values: np.ndarray) -> None:
-        """A block ``[chains, ...]``."""
+    def add(self, values: np.ndarray, number: int | None = None) -> None:
+        """A block ``[chains, ...]``; the next one, unless its number is told."""
         values = np.asarray(values, np.float64)
-        count, mean = len(values), values.mean(axis=0)
-        squares = np.square(values - mean).sum(axis=0)
-        apart, total = mean - self.mean, self.count + count
-        self.squares = self.squares + squares + apart**2 * (self.count * count / total)
-        self.mean = self.mean + apart * (count / total)
-        self.count = total
+        mean = values.mean(axis=0)
+        number = sum(2**node.level for node in self._nodes) if number is None else number
+        self.join([Node(0, number, len(values), mean, np.square(values - mean).sum(axis=0))])
+
+    def join(self, nodes: list[Node]) -> None:
+        """Blocks, merged or not, that follow those that are here."""
+        for node in nodes:
+            self._nodes.append(node)
+            while len(self._nodes) > 1 and self._nodes[-2].precedes(self._nodes[-1]):
+                last = self._nodes.pop()
+                self._nodes.append(self._nodes.pop().merged(last))
+
+    @property
+    def nodes(self) -> list[Node]:
+        """What is not merged yet, in order."""
+        return list(self._nodes)
+
+    def _all(self) -> Node:
+        return functools.reduce(Node.merged, self._nodes)
+
+    @property
+    def count(self) -> int:
+        """How many values there were."""
+        return sum(node.chains for node in self._nodes)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Of all of them."""
+        return self._all().mean
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Of one; NaN where there is one only."""
+        node = self._all()
+        return node.squares / (node.chains - 1) if node.chains > 1 else np.full_like(node.mean, np.nan)
 
     @property
     def standard_error(self) -> np.ndarray:
         """Of the mean; NaN for a single value."""
-        if self.count < 2:
-            return np.full_like(self.mean, np.nan)
-        return np.sqrt(self.squares / (self.count - 1) / self.count)
+        return np.sqrt(self.variance / self.count)
+
+
+class Node(NamedTuple):
+    """The moments of ``2^level`` blocks, the first of which is ``number 2^level``.
+
+    Attributes:
+      chains: how many values.
+      mean: of them.
+      squares: the sum of squared deviations from it.
+    """
+
+    level: int
+    number: int
+    chains: int
+    mean: np.ndarray
+    squares: np.ndarray
+
+    def precedes(self, other: Node) -> bool:
+        """Whether both are the halves of a node."""
+        return self.level == other.level and self.number % 2 == 0 and other.number == self.number + 1
+
+    def merged(self, other: Node) -> Node:
+        apart, total = other.mean - self.mean, self.chains + other.chains
+        squares = self.squares + other.squares + apart**2 * (self.chains * other.chains / total)
+        mean = self.mean + apart * (other.chains / total)
+        return Node(self.level + 1, self.number // 2, total, mean, squares)
 
 
 class Sketch:
@@ -76,6 +127,35 @@ class Sketch:
         self._above.add(power, values > 0)
         self.count += len(values)
 
+    def join(self, other: Sketch) -> None:
+        """Add what another one has counted."""
+        self.whole &= other.whole
+        self._zero = self._zero + other._zero
+        self.count += other.count
+        self._below.join(other._below)
+        self._above.join(other._above)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that it holds."""
+        return {
+            "about": np.array([self.count, self.whole]),
+            "zero": self._zero,
+            "powers_below": self._below.powers,
+            "counts_below": self._below.counts,
+            "powers_above": self._above.powers,
+            "counts_above": self._above.counts,
+        }
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> Sketch:
+        """The one that held these."""
+        sketch = cls()
+        sketch.count, sketch.whole, sketch._zero = int(arrays["about"][0]), bool(arrays["about"][1]), arrays["zero"]
+        sketch._below.powers, sketch._below.counts = arrays["powers_below"], arrays["counts_below"]
+        sketch._above.powers, sketch._above.counts = arrays["powers_above"], arrays["counts_above"]
+        return sketch
+
     def quantile(self, level: float) -> np.ndarray:
         """The value that a share ``level`` of all values does not exceed, ``[cells]``."""
         below, above = self._below, self._above
@@ -103,14 +183,26 @@ class _Bins:
         if not counted.any():
             return
         found = power[counted].astype(np.int64)
-        low = min([found.min(), *self.powers[:1]])
-        high = max([found.max(), *self.powers[-1:]])
+        self._make_room(found.min(), found.max())
+        width = len(self.powers)
+        index = np.nonzero(counted)[1] * width + (found - self.powers[0])
+        self.counts += np.bincount(index, minlength=cells * width).reshape(cells, width)
+
+    def join(self, other: _Bins) -> None:
+        if not self.powers.size:
+            self.powers, self.counts = other.powers, other.counts.copy()
+            return
+        if not other.powers.size:
+            return
+        self._make_room(other.powers[0], other.powers[-1])
+        first = other.powers[0] - self.powers[0]
+        self.counts[:, first : first + len(other.powers)] += other.counts
+
+    def _make_room(self, low: int, high: int) -> None:
+        low, high = min([low, *self.powers[:1]]), max([high, *self.powers[-1:]])
         before = self.powers[0] - low if self.powers.size else 0
         after = high - low + 1 - before - len(self.powers)
         self.counts, self.powers = np.pad(self.counts, ((0, 0), (before, after))), np.arange(low, high + 1)
-        width = len(self.powers)
-        index = np.nonzero(counted)[1] * width + (found - low)
-        self.counts += np.bincount(index, minlength=cells * width).reshape(cells, width)
 
 
 class Summary:
@@ -122,10 +214,11 @@ class Summary:
     Attributes:
       chains: how many there were.
       every: how many generations lie between one row and the next.
+      provenance: JSON text: the run that made this, and with what; empty where that is not known.
     """
 
-    def __init__(self, ensembles: dict[str, Ensemble], chains: int, every: int) -> None:
-        self._ensembles, self.chains, self.every = ensembles, chains, every
+    def __init__(self, ensembles: dict[str, Ensemble], chains: int, every: int, provenance: str = "") -> None:
+        self._ensembles, self.chains, self.every, self.provenance = ensembles, chains, every, provenance
 
     def __getitem__(self, name: str) -> Ensemble:
         if name not in self._ensembles:
@@ -135,68 +228,8 @@ class Summary:
     def __iter__(self) -> Iterator[str]:
         return iter(self._ensembles)
 
+    def to_xarray(self) -> Any:
+        """An ``xarray.Dataset`` with named axes, units and provenance; see :func:`~jaxcollapse.saving.to_xarray`."""
+        from jaxcollapse import saving
 
-def summarize(
-    key: Array,
-    process: Process,
-    *,
-    chains: int,
-    generations: int,
-    record: Record = ("heterozygosity", "support"),
-    every: int = 1,
-    levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
-) -> Summary:
-    """Simulate very many chains and keep what they have in common only.
-
-    The chains are those of :func:`~jaxcollapse.simulate` with the same key, 4096 at a time. Memory does not grow
-    with their number: a mean, a variance and some thousand bins of counts a generation.
-
-    Args:
-      key, process, generations, record, every: as for :func:`~jaxcollapse.simulate`.
-      chains: how many; numbered from 0.
-      levels: of the quantiles, in [0, 1]. They are within half a percent of a value that so many chains do not
-        exceed. Without any, the sketch is left out, which saves a third of the time for cheap statistics.
-
-    Returns:
-      A :class:`Summary`.
-
-    Raises:
-      As :func:`~jaxcollapse.simulate`; ValueError for a bad level, and when chains had bad inputs.
-
-    Example:
-      >>> import jax, jaxcollapse as jc
-      >>> process = jc.recursive_training(jc.languages.zipf(50), jc.FullySynthetic(n=20))
-      >>> summary = jc.summarize(jax.random.key(0), process, chains=10_000, generations=40, record="support", every=10)
-      >>> summary["support"].generation.tolist(), summary["support"].quantiles.shape
-      ([0, 10, 20, 30, 40], (5, 5))
-    """
-    chains = check.static_whole_number("chains", chains)
-    at = np.asarray(levels, np.float64)
-    if at.ndim != 1 or not np.all((at >= 0) & (at <= 1)):
-        raise ValueError(f"levels must be numbers between 0 and 1, got {levels!r}")
-    moments: dict[str, Moments] = {}
-    sketches: dict[str, Sketch] = {}
-    size = min(BLOCK, chains)
-    for first in range(0, chains, size):
-        # The last block runs some chains too many, for another size would compile anew.
-        numbers, kept = jnp.arange(first, first + size, dtype=jnp.int32), min(size, chains - first)
-        trace = engine.simulate(key, process, chains=numbers, generations=generations, record=record, every=every)
-        trace = jax.tree.map(functools.partial(_first, kept), trace).check()
-        for name in trace:
-            moments.setdefault(name, Moments()).add(trace[name])
-            if at.size:
-                sketches.setdefault(name, Sketch()).add(trace[name].reshape(len(trace[name]), -1))
-    rows = np.arange(0, generations + 1, every)
-    return Summary({name: _ensemble(rows, of, sketches.get(name), at) for name, of in moments.items()}, chains, every)
-
-
-def _first(count: int, of: Array) -> np.ndarray:
-    return np.asarray(of)[:count]
-
-
-def _ensemble(rows: np.ndarray, moments: Moments, sketch: Sketch | None, levels: np.ndarray) -> Ensemble:
-    shape = moments.mean.shape
-    quantiles = np.empty((0, *shape))
-    if sketch is not None:
-        quantiles = np.stack([sketch.quantile(level).reshape(shape) for level in levels])
-    return Ensemble(rows, moments.mean, moments.standard_error, levels, quantiles, moments.count)
+        return saving.to_xarray(self)

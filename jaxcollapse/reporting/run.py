@@ -132,7 +132,7 @@ def report(
     with tqdm(total=total, unit="generation", disable=not progress, leave=False, dynamic_ncols=True) as bar:
         for name, process in processes.items():
             bar.set_description(name)
-            trace = runs.in_pieces(
+            trace = runs.run(
                 _key_for(key, name),
                 process,
                 chains=chains,
@@ -230,6 +230,6 @@ def _result(
 
 def _decay(language: Language, n: int, chains: int, key: jax.Array, progress: Any) -> DecayResult:
     process = recursive_training(language, make("fully-synthetic", n=n))
-    trace = runs.in_pieces(key, process, chains=chains, generations=3 * n, record="heterozygosity", progress=progress)
+    trace = runs.run(key, process, chains=chains, generations=3 * n, record="heterozygosity", progress=progress)
     curve = Curve(analysis.ensemble(trace, "heterozygosity"), theory.heterozygosity(process, 3 * n), "exact")
     return DecayResult(n, curve, analysis.fit_exponential(trace, "heterozygosity"), float(-np.log1p(-1 / n)))

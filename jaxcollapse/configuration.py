@@ -1,0 +1,115 @@
+"""A run as plain values, for JSON: enough to know whether two runs are one, and to run it again."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import jaxcollapse
+from jaxcollapse import regimes, statistics
+from jaxcollapse.learners import Categorical
+from jaxcollapse.process import Process, canonical, recursive_training
+from jaxcollapse.schedules import Schedule
+
+STREAM = 1
+"""Raised with every release that gives other bits for the same key, process and chain."""
+
+
+def of_run(key: jax.Array, process: Process, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Key, process and options of a run, and the version of the random stream, as plain values."""
+    process = jax.tree.map(np.asarray, canonical(process))
+    return {
+        "stream": STREAM,
+        "key": jax.random.key_data(key).tolist(),
+        "p": _packed(np.asarray(process.p)),
+        "regime": _parts(process.regime),
+        "learner": _parts(process.learner),
+        **options,
+    }
+
+
+def recreated(configuration: Mapping[str, Any]) -> tuple[jax.Array, Process, dict[str, Any]]:
+    """Key, process and options of a run, from what :func:`of_run` told.
+
+    Raises:
+      ValueError: when the run was of another version of the random stream, or has parts that are not ours.
+    """
+    told = dict(configuration)
+    if (stream := told.pop("stream")) != STREAM:
+        raise ValueError(
+            f"this run has version {stream} of the random stream and this release has {STREAM}: it would give "
+            "other numbers; install the release that the provenance names"
+        )
+    key = jax.random.wrap_key_data(jnp.array(told.pop("key"), jnp.uint32), impl="threefry2x32")
+    p, regime, learner = _unpacked(told.pop("p")), told.pop("regime"), told.pop("learner")
+    ours = {of.__name__: of for of in regimes.REGIMES.values()}
+    process = recursive_training(p, _made(regime, ours), _made(learner, {"Categorical": Categorical}))
+    for name in told.get("record", ()):
+        if name not in statistics.STATISTICS:
+            raise ValueError(f"the statistic {name!r} is not known by its name alone; pass record= as in the first run")
+    return key, process, told
+
+
+def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> str | None:
+    """The first field in which two configurations differ, with both values; None where they are equal."""
+    for field in dict.fromkeys([*first, *second]):
+        a, b = first.get(field), second.get(field)
+        if a == b:
+            continue
+        if isinstance(a, dict) and isinstance(b, dict):
+            return f"{field}.{difference(a, b)}"
+        return f"{field} is {_short(b)} and was {_short(a)}"
+    return None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _parts(of: Any) -> dict[str, Any]:
+    kind = type(of)
+    name = kind.__name__ if kind.__module__.startswith("jaxcollapse.") else f"{kind.__module__}.{kind.__qualname__}"
+    fields = {field.name: _plain(getattr(of, field.name)) for field in dataclasses.fields(of)}
+    return {"kind": name, **fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Schedule):
+        return {"sizes": np.asarray(value.sizes).tolist()}
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def _made(told: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
+    fields = dict(told)
+    kind = fields.pop("kind")
+    if kind not in ours:
+        raise ValueError(f"{kind} is not a part of jaxcollapse; make the process yourself and pass it to jc.run")
+    values = {name: Schedule(of["sizes"]) if isinstance(of, dict) else of for name, of in fields.items()}
+    return ours[kind](**values)
+
+
+def _packed(p: np.ndarray) -> str:
+    return base64.b64encode(zlib.compress(np.asarray(p, "<f4").tobytes())).decode("ascii")
+
+
+def _unpacked(text: str) -> np.ndarray:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), "<f4")
+
+
+def versions_of(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """What besides the configuration decides on the bits: the backend, jax and jaxlib."""
+    versions = provenance["versions"]
+    return {
+        "platform": provenance["device"]["platform"],
+        "jax": versions["jax"],
+        "jaxlib": versions["jaxlib"],
+        "jaxcollapse": jaxcollapse.__version__,
+    }

@@ -1,0 +1,212 @@
+"""What a run keeps of the chains that it has simulated: every one, or what they have in common."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast
+
+import jax
+import numpy as np
+
+from jaxcollapse import engine
+from jaxcollapse.analysis import Ensemble
+from jaxcollapse.runs import devices
+from jaxcollapse.summaries import BLOCK, Moments, Node, Sketch, Summary
+
+Values = Mapping[str, np.ndarray]
+Files = dict[str, dict[str, np.ndarray]]
+
+
+class Keeper(Protocol):
+    """Told piece by piece what was recorded: rows of a chunk of chains."""
+
+    def add(self, first: int, piece: int, values: Values) -> None:
+        """Rows ``[chains, rows, ...]`` of chains from ``first`` on."""
+
+    def files(self, step: int) -> Files:
+        """All that it holds, by file; a file that was saved does not change."""
+
+    def restore(self, files: Files) -> None:
+        """Hold again what was saved."""
+
+    def end(self) -> None:
+        """The chunk is whole."""
+
+    def result(self, every: int, provenance: str) -> Any:
+        """What the caller gets."""
+
+
+class Chains:
+    """Every recorded value of every chain."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[int, int], dict[str, np.ndarray]] = {}
+
+    def add(self, first: int, piece: int, values: Values) -> None:
+        self._rows[first, piece] = dict(values)
+
+    def files(self, step: int) -> Files:
+        return {f"rows-{first}-{piece}.npz": rows for (first, piece), rows in self._rows.items()}
+
+    def end(self) -> None:
+        pass
+
+    def restore(self, files: Files) -> None:
+        for name, rows in files.items():
+            _, first, piece = name.removesuffix(".npz").split("-")
+            self._rows[int(first), int(piece)] = rows
+
+    def result(self, every: int, provenance: str) -> engine.Trace:
+        # Of an interrupted run the chains that came furthest: those of whole chunks, or else of the first.
+        pieces = max(piece for _, piece in self._rows) + 1
+        firsts = [first for first, piece in self._rows if piece == 0]
+        whole = [first for first in sorted(firsts) if (first, pieces - 1) in self._rows]
+        names = next(iter(self._rows.values()))
+        values = {
+            name: np.concatenate(
+                [np.concatenate([self._rows[first, piece][name] for piece in range(pieces)], axis=1) for first in whole]
+            )
+            for name in names
+            if name != STATUS
+        }
+        status = np.concatenate([self._rows[first, pieces - 1][STATUS] for first in whole])
+        return engine.Trace(cast(Any, values), cast(Any, status), every, provenance)
+
+
+STATUS = "status"
+"""Of chains, beside the statistics; no statistic has this name."""
+
+
+class Ensembles:
+    """Moments and, if levels are asked for, sketches of the quantiles, of each piece of generations."""
+
+    def __init__(self, levels: np.ndarray) -> None:
+        self._levels = levels
+        self._all, self._now = _Sums(), _Sums()  # of whole chunks, and of the present one
+
+    def add(self, first: int, piece: int, values: Values) -> None:
+        if np.any(values[STATUS] != 0):
+            engine.Trace({}, cast(Any, values[STATUS])).check()
+        for name, rows in values.items():
+            if name != STATUS:
+                self._now.add(f"{piece}/{name}", rows, first, sketched=bool(self._levels.size))
+
+    def end(self) -> None:
+        self._all.join(self._now)
+        self._now = _Sums()
+
+    def files(self, step: int) -> Files:
+        return {f"ensembles-{step}.npz": self._all.arrays("all") | self._now.arrays("now")}
+
+    def restore(self, files: Files) -> None:
+        (arrays,) = files.values()
+        self._all, self._now = _Sums.of(arrays, "all"), _Sums.of(arrays, "now")
+
+    def variance(self, name: str) -> np.ndarray:
+        """Of one chain, the largest of what a row holds, ``[rows]``."""
+        rows = [np.asarray(self._all.moments[key].variance) for key in self._all.pieces(name)]
+        return np.concatenate([of.reshape(len(of), -1).max(axis=1) for of in rows])
+
+    def result(self, every: int, provenance: str) -> Summary:
+        sums = _of_all_processes(self._all if self._all.moments or jax.process_count() > 1 else self._now)
+        names = dict.fromkeys(key.split("/", 1)[1] for key in sums.moments)
+        ensembles = {name: self._ensemble(sums, name, every) for name in names}
+        return Summary(ensembles, next(iter(ensembles.values())).chains, every, provenance)
+
+    def _ensemble(self, sums: _Sums, name: str, every: int) -> Ensemble:
+        keys = sums.pieces(name)
+        moments = [sums.moments[key] for key in keys]
+        mean = np.concatenate([of.mean for of in moments])
+        error = np.concatenate([of.standard_error for of in moments])
+        quantiles = np.empty((0, *mean.shape))
+        if self._levels.size:
+            of_piece = lambda key, shape: [sums.sketches[key].quantile(level).reshape(shape) for level in self._levels]
+            stacks = [np.stack(of_piece(key, of.mean.shape)) for key, of in zip(keys, moments, strict=True)]
+            quantiles = np.concatenate(stacks, axis=1)
+        return Ensemble(every * np.arange(len(mean)), mean, error, self._levels, quantiles, moments[0].count)
+
+
+class _Sums:
+    """Moments and sketches by piece and statistic, as ``3/support``."""
+
+    def __init__(self) -> None:
+        self.moments: dict[str, Moments] = {}
+        self.sketches: dict[str, Sketch] = {}
+
+    def pieces(self, name: str) -> list[str]:
+        """The keys of a statistic, in the order of generations."""
+        found = [key for key in self.moments if key.split("/", 1)[1] == name]
+        return sorted(found, key=lambda key: int(key.split("/")[0]))
+
+    def add(self, key: str, rows: np.ndarray, first: int, *, sketched: bool) -> None:
+        moments = self.moments.setdefault(key, Moments())
+        for begin in range(0, len(rows), BLOCK):
+            moments.add(rows[begin : begin + BLOCK], (first + begin) // BLOCK)
+        if sketched:
+            self.sketches.setdefault(key, Sketch()).add(rows.reshape(len(rows), -1))
+
+    def join(self, other: _Sums) -> None:
+        """Add the sums of chains that follow."""
+        for key, moments in other.moments.items():
+            self.moments.setdefault(key, Moments()).join(moments.nodes)
+        for key, sketch in other.sketches.items():
+            self.sketches.setdefault(key, Sketch()).join(sketch)
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """All of it, by names that begin so."""
+        arrays = {}
+        for key, moments in self.moments.items():
+            for index, node in enumerate(moments.nodes):
+                at = f"{prefix}/moments/{key}/{index}"
+                arrays[f"{at}/about"] = np.array([node.level, node.number, node.chains])
+                arrays[f"{at}/mean"], arrays[f"{at}/squares"] = node.mean, node.squares
+        for key, sketch in self.sketches.items():
+            arrays |= {f"{prefix}/sketch/{key}/{part}": of for part, of in sketch.arrays.items()}
+        return arrays
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> _Sums:
+        """The sums that gave these."""
+        sums = cls()
+        sketches: dict[str, dict[str, np.ndarray]] = {}
+        for at, of in arrays.items():
+            begin, kind, rest = at.split("/", 2)
+            if begin != prefix:
+                continue
+            head, part = rest.rsplit("/", 1)
+            if kind == "sketch":
+                sketches.setdefault(head, {})[part] = of
+            elif part == "about":
+                node = Node(*of.tolist(), *(arrays[f"{prefix}/moments/{head}/{what}"] for what in ("mean", "squares")))
+                sums.moments.setdefault(head.rsplit("/", 1)[0], Moments()).join([node])
+        sums.sketches = {key: Sketch.of(parts) for key, parts in sketches.items()}
+        return sums
+
+
+def _of_all_processes(sums: _Sums) -> _Sums:
+    """Joined in the order of their chains."""
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **sums.arrays("all"))
+    contents = devices.of_all_processes(file.getvalue())
+    if len(contents) == 1:
+        return sums
+    joined = _Sums()
+    for content in contents:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            joined.join(_Sums.of(dict(arrays), "all"))
+    return joined
+
+
+def keeper(keep: str, levels: Sequence[float]) -> Keeper:
+    """By its name.
+
+    Raises:
+      ValueError: for another name, or a level outside [0, 1].
+    """
+    at = np.asarray(levels, np.float64)
+    if at.ndim != 1 or not np.all((at >= 0) & (at <= 1)):
+        raise ValueError(f"levels must be numbers between 0 and 1, got {levels!r}")
+    if keep not in ("chains", "ensemble"):
+        raise ValueError(f"keep must be 'chains' or 'ensemble', got {keep!r}")
+    return Chains() if keep == "chains" else Ensembles(at)
