@@ -13,6 +13,7 @@ optional: ``MISSING`` says whose contestants are left out.
 """
 
 import functools
+import importlib.metadata
 import importlib.util
 
 import jax
@@ -205,8 +206,11 @@ CONTESTANTS = {
     "NumPy labels": NumpyLabels(),
     "vmap(jax.random.multinomial)": JaxMultinomial(_vmap(jax.random.multinomial)),
 }
-OPTIONAL = ("numba", "numpyro", "tensorflow_probability", "simuPOP")
-MISSING = [name for name in OPTIONAL if importlib.util.find_spec(name) is None]
+MISSING = [name for name in ("numba", "numpyro", "simuPOP") if importlib.util.find_spec(name) is None]
+try:
+    importlib.metadata.version("tfp-nightly")  # release 0.25 has the same module, which does not import beside JAX 0.10
+except importlib.metadata.PackageNotFoundError:
+    MISSING.append("tfp-nightly")
 THREADS = None
 if "numba" not in MISSING:
     import with_numba
@@ -215,7 +219,7 @@ if "numba" not in MISSING:
     THREADS = with_numba.THREADS
 if "numpyro" not in MISSING:
     CONTESTANTS["numpyro Multinomial"] = JaxMultinomial(_vmap(_by_numpyro))
-if "tensorflow_probability" not in MISSING:
+if "tfp-nightly" not in MISSING:
     CONTESTANTS["TFP Multinomial"] = JaxMultinomial(_by_tfp)
 if "simuPOP" not in MISSING:
     CONTESTANTS["simuPOP"] = SimuPop()

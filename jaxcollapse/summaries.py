@@ -31,10 +31,12 @@ class Moments:
 
     def add(self, values: np.ndarray, number: int | None = None) -> None:
         """A block ``[chains, ...]``; the next one, unless its number is told."""
-        values = np.asarray(values, np.float64)
-        mean = values.mean(axis=0)
+        # Each cell's values in a row of their own, or the order of additions would depend on how many cells there are.
+        values = np.ascontiguousarray(np.moveaxis(np.asarray(values, np.float64), 0, -1))
+        mean = values.mean(axis=-1)
         number = sum(2**node.level for node in self._nodes) if number is None else number
-        self.join([Node(0, number, len(values), mean, np.square(values - mean).sum(axis=0))])
+        squares = np.square(values - mean[..., None]).sum(axis=-1)
+        self.join([Node(0, number, values.shape[-1], mean, squares)])
 
     def join(self, nodes: list[Node]) -> None:
         """Blocks, merged or not, that follow those that are here."""

@@ -6,14 +6,17 @@ call of :func:`~jaxcollapse.simulate` would give, bit for bit.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
 import math
 import os
+import signal
+import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -24,7 +27,7 @@ from jaxcollapse.process import Process, State, canonical
 from jaxcollapse.provenance import provenance
 from jaxcollapse.runs import devices as spread
 from jaxcollapse.runs.checkpoint import Checkpoint
-from jaxcollapse.runs.keeping import STATUS, Ensembles, keeper
+from jaxcollapse.runs.keeping import STATUS, Ensembles, Values, keeper
 from jaxcollapse.runs.progress import Progress
 from jaxcollapse.statistics import Record
 from jaxcollapse.summaries import BLOCK, Summary
@@ -146,7 +149,7 @@ def run(
     store = None
     if checkpoint is not None:
         processes = {"processes": jax.process_count(), "first": plan.first, "last": plan.last}
-        processes |= {"chunk": plan.chunk, "ends": list(plan.ends)}
+        processes |= {"chunk": plan.chunk, "piece": plan.ends[0]}
         mine = os.path.join(checkpoint, f"process-{jax.process_index()}")
         store = Checkpoint(mine, told | {"laid out": processes}, configuration.versions_of(made), resume=resume)
     loop = _Loop(key, process, record, every, plan, local, kept, store, checkpoint_seconds, until == "collapsed")
@@ -262,26 +265,28 @@ class _Loop:
             for number in range(chunk, len(chunks)):
                 first = chunks[number]
                 for index in range(piece, len(ends)):
-                    state, alive = self._piece(first, index, state)
+                    state, rows, alive = self._piece(first, index, state)
                     over = index == len(ends) - 1
-                    if over:
-                        self.kept.end()
-                    self._save(number + over, 0 if over else index + 1, None if over else state)
+                    with _undisturbed():
+                        self.kept.add(first, index, rows)
+                        if over:
+                            self.kept.end()
+                        self._save(number + over, 0 if over else index + 1, None if over else state)
                     bar.add(ends[index] - (ends[index - 1] if index else 0), alive)
                 piece, state = 0, None
         except KeyboardInterrupt:
             if not self.step:
                 raise
-            warnings.warn("interrupted: what is returned ends where it was", stacklevel=3)
             self._save(*self.position, force=True)
+            warnings.warn("interrupted: what is returned ends where it was", stacklevel=3)
             return True
         finally:
             bar.close()
         self._save(len(chunks), 0, None, force=True)
         return False
 
-    def _piece(self, first: int, index: int, state: State | None) -> tuple[State | None, int | None]:
-        """Rows of a piece are kept; the state at its end, and how many chains can still change."""
+    def _piece(self, first: int, index: int, state: State | None) -> tuple[State | None, Values, int | None]:
+        """The state at the end of a piece, its rows, and how many chains can still change."""
         ends, every = self.plan.ends, self.every
         count = min(self.plan.chunk, self.plan.last - first)
         simulate = functools.partial(engine.simulate, self.key, self.process, record=self.record, every=every)
@@ -300,22 +305,20 @@ class _Loop:
         else:
             assert state is not None
             before = ends[index - 1]
-            if self.stops and int(_alive(self.process, state, count)) == 0:
-                return state, self._repeat(first, index)
+            at_a_row = int(state.m) % every == 0  # or else the last row may be from before they came to rest
+            if self.stops and at_a_row and int(_alive(self.process, state, count)) == 0:
+                return state, self._repeat(index), 0
             state, trace = advance(state=state, generations=ends[index] - before)
             pieces = [trace.values]
         values = jax.tree.map(lambda *of: np.concatenate([np.asarray(one)[:count] for one in of], axis=1), *pieces)
         self.last = values | {STATUS: np.asarray(trace.status)[:count]}
-        self.kept.add(first, index, self.last)
-        return state, None if state is None else int(_alive(self.process, state, count))
+        return state, self.last, None if state is None else int(_alive(self.process, state, count))
 
-    def _repeat(self, first: int, index: int) -> int:
+    def _repeat(self, index: int) -> Values:
         """A piece in which nothing changes."""
         before, end = self.plan.ends[index - 1], self.plan.ends[index]
         rows = end // self.every - before // self.every
-        values = {name: of if name == STATUS else np.repeat(of[:, -1:], rows, axis=1) for name, of in self.last.items()}
-        self.kept.add(first, index, values)
-        return 0
+        return {name: of if name == STATUS else np.repeat(of[:, -1:], rows, axis=1) for name, of in self.last.items()}
 
     def _save(self, chunk: int, piece: int, state: State | None, *, force: bool = False) -> None:
         self.step += 1
@@ -347,8 +350,25 @@ class _Loop:
             leaves = [saved[str(index)] for index in range(len(saved))]
             by_chain = numbers.sharding
             state = jax.tree.unflatten(structure, [jax.device_put(of, by_chain if of.ndim else None) for of in leaves])
-        self.step = 1
-        return at["chunk"], at["piece"], state
+        self.step, self.position = 1, (at["chunk"], at["piece"], state)
+        return self.position
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits for the end, so that what is kept belongs to where the run stands."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    came: list[Any] = []
+    signal.signal(signal.SIGINT, lambda *told: came.append(told))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        handler(*came[-1])
 
 
 def _structure(key: jax.Array, process: Process, record: Record, m: int, numbers: jax.Array) -> Any:
@@ -380,9 +400,7 @@ def _target(until: Any, keep: str, names: Sequence[str]) -> Mapping[str, float]:
     if until is None or until == "collapsed":
         return {}
     if not isinstance(until, Mapping) or not until:
-        raise ValueError(
-            f"until must be 'collapsed' or a standard error by statistic as {{'support': 0.01}}, got {until!r}"
-        )
+        raise ValueError(f"until must be 'collapsed' or standard errors as {{'support': 0.01}}, got {until!r}")
     if keep != "ensemble":
         raise ValueError("until a standard error is reached needs keep='ensemble', got keep='chains'")
     for name, error in until.items():
@@ -430,7 +448,8 @@ def _plan(
     unit = BLOCK if keep == "ensemble" else 1
     begin, end = (0, last - first) if whole else spread.share(last - first, unit)
     begin, end = first + begin, first + end
-    count = max(end - begin, 1)
+    # All processes plan for the largest share, so that their pieces are the same.
+    count = last - first if whole else spread.largest_share(last - first, unit)
     wanted = chunk is not None
     chunk = count if chunk is None else min(check.static_whole_number("chunk", chunk), count)
     if keep == "ensemble":

@@ -47,9 +47,10 @@ class Checkpoint:
         self._told, self._versions = dict(told), dict(versions)
         self._files: dict[str, int] = {}
         self.position: dict[str, Any] = {}
-        if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(f"checkpoint {str(folder)!r} is a file; name a folder")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise ValueError(f"checkpoint {str(folder)!r} is a file or lies in one; name a folder") from None
         if (self.folder / MANIFEST).exists():
             self._open(resume)
         elif foreign := sorted(path.name for path in self.folder.iterdir() if not _ours(path.name)):

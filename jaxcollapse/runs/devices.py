@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import jax
@@ -34,6 +35,16 @@ def share(count: int, unit: int = 1) -> tuple[int, int]:
     units = -(-count // unit)
     processes, index = jax.process_count(), jax.process_index()
     return min(units * index // processes * unit, count), min(units * (index + 1) // processes * unit, count)
+
+
+def largest_share(count: int, unit: int = 1) -> int:
+    """The most that falls to a process.
+
+    Example:
+      >>> largest_share(10)
+      10
+    """
+    return min(math.ceil(math.ceil(count / unit) / jax.process_count()) * unit, count)
 
 
 def of_all_processes(content: bytes) -> list[bytes]:
