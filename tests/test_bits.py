@@ -10,6 +10,7 @@ import sys
 import jax
 import numpy as np
 import pytest
+from selection import some
 
 import jaxcollapse as jc
 
@@ -42,7 +43,7 @@ def assert_same_bits(found, expected, statistics=ALL):
     assert not differ
 
 
-@pytest.fixture(scope="module", params=REGIMES)
+@pytest.fixture(scope="module", params=some(REGIMES, ("fully-synthetic",)))
 def name(request):
     return request.param
 

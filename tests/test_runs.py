@@ -225,7 +225,16 @@ def assert_they_are_one(found, process_count):
         for name in summary:
             for part, here in summary[name]._asdict().items():
                 assert of[f"{name} {part}"].tobytes() == np.asarray(here).tobytes(), (name, part)
-    assert len(found) == process_count
+    swept = np.asarray(jax.jit(jax.vmap(of_size))(SIZES)).tobytes()
+    assert [of["swept"].tobytes() for of in found] == [swept] * process_count
+
+
+SIZES = np.arange(1, 25, dtype=np.int32)
+
+
+def of_size(n):
+    process = jc.recursive_training(jc.languages.zipf(20), jc.FullySynthetic(n=n, capacity=32))
+    return jc.simulate(KEY, process, chains=3, generations=5, record="entropy")["entropy"]
 
 
 @pytest.mark.parametrize("count", some([1, 2, 3, 4, 8], [3]))
@@ -256,6 +265,7 @@ def test_shares_hold_everything_once(monkeypatch, count, unit):
 if __name__ == "__main__":
     trace, summary = run(PROCESS, piece=15, chunk=7), summarize(PROCESS)
     found = {f"{name} {part}": of for name in summary for part, of in summary[name]._asdict().items()}
-    np.savez(
-        sys.argv[1], devices=np.array(jax.device_count()), **found, **{name: np.asarray(trace[name]) for name in trace}
-    )
+    mesh, by_size = jax.sharding.Mesh(np.array(jax.local_devices()), ("sizes",)), jax.sharding.PartitionSpec("sizes")
+    sweep = jax.shard_map(jax.vmap(of_size), mesh=mesh, in_specs=by_size, out_specs=by_size, check_vma=False)
+    found |= {"swept": np.asarray(jax.jit(sweep)(SIZES)), "devices": np.array(jax.device_count())}
+    np.savez(sys.argv[1], **found, **{name: np.asarray(trace[name]) for name in trace})
