@@ -83,7 +83,7 @@ def test_pieces_give_the_bits_of_one_run():
     process = jc.recursive_training(jc.languages.zipf(30), jc.FullySynthetic(n=20))
     key, told = jax.random.key(0), []
     whole = jc.simulate(key, process, chains=5, generations=47)
-    pieces = runs.in_pieces(
+    pieces = runs.run(
         key, process, chains=5, generations=47, record=("heterozygosity", "support"), progress=told.append
     )
     assert sum(told) == 47
@@ -270,7 +270,7 @@ def test_the_heading_comes_before_the_run(regime, options, heading, memory, caps
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs, "in_pieces", stop)
+    monkeypatch.setattr(runs, "run", stop)
     command = f"simulate --language uniform:10 --n 16 --generations 6 --quiet --regime {regime} {options}"
     assert cli.main(command.split()) == 130
     first, *rest = capsys.readouterr().out.splitlines()

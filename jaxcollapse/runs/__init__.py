@@ -6,17 +6,14 @@ call of :func:`~jaxcollapse.simulate` would give, bit for bit.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import json
 import math
 import os
-import signal
-import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -155,7 +152,7 @@ def run(
     loop = _Loop(key, process, record, every, plan, local, kept, store, checkpoint_seconds, until == "collapsed")
     interrupted = loop.go(progress)
     text = {"run": told, **made, "chains": [plan.first, plan.last], "interrupted": interrupted}
-    return kept.result(every, json.dumps(text))
+    return kept.result(len(plan.ends), every, json.dumps(text))
 
 
 def summarize(
@@ -267,11 +264,8 @@ class _Loop:
                 for index in range(piece, len(ends)):
                     state, rows, alive = self._piece(first, index, state)
                     over = index == len(ends) - 1
-                    with _undisturbed():
-                        self.kept.add(first, index, rows)
-                        if over:
-                            self.kept.end()
-                        self._save(number + over, 0 if over else index + 1, None if over else state)
+                    self.kept.add(first, index, rows)
+                    self._save(number + over, 0 if over else index + 1, None if over else state)
                     bar.add(ends[index] - (ends[index - 1] if index else 0), alive)
                 piece, state = 0, None
         except KeyboardInterrupt:
@@ -352,23 +346,6 @@ class _Loop:
             state = jax.tree.unflatten(structure, [jax.device_put(of, by_chain if of.ndim else None) for of in leaves])
         self.step, self.position = 1, (at["chunk"], at["piece"], state)
         return self.position
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C waits for the end, so that what is kept belongs to where the run stands."""
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
-        yield
-        return
-    came: list[Any] = []
-    signal.signal(signal.SIGINT, lambda *told: came.append(told))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    if came:
-        handler(*came[-1])
 
 
 def _structure(key: jax.Array, process: Process, record: Record, m: int, numbers: jax.Array) -> Any:

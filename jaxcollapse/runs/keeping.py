@@ -6,7 +6,6 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
-import jax
 import numpy as np
 
 from jaxcollapse import engine
@@ -30,10 +29,7 @@ class Keeper(Protocol):
     def restore(self, files: Files) -> None:
         """Hold again what was saved."""
 
-    def end(self) -> None:
-        """The chunk is whole."""
-
-    def result(self, every: int, provenance: str) -> Any:
+    def result(self, pieces: int, every: int, provenance: str) -> Any:
         """What the caller gets."""
 
 
@@ -49,17 +45,14 @@ class Chains:
     def files(self, step: int) -> Files:
         return {f"rows-{first}-{piece}.npz": rows for (first, piece), rows in self._rows.items()}
 
-    def end(self) -> None:
-        pass
-
     def restore(self, files: Files) -> None:
         for name, rows in files.items():
             _, first, piece = name.removesuffix(".npz").split("-")
             self._rows[int(first), int(piece)] = rows
 
-    def result(self, every: int, provenance: str) -> engine.Trace:
+    def result(self, pieces: int, every: int, provenance: str) -> engine.Trace:
         # Of an interrupted run the chains that came furthest: those of whole chunks, or else of the first.
-        pieces = max(piece for _, piece in self._rows) + 1
+        pieces = max(piece for _, piece in self._rows) + 1  # of an interrupted run fewer
         firsts = [first for first, piece in self._rows if piece == 0]
         whole = [first for first in sorted(firsts) if (first, pieces - 1) in self._rows]
         names = next(iter(self._rows.values()))
@@ -79,39 +72,45 @@ STATUS = "status"
 
 
 class Ensembles:
-    """Moments and, if levels are asked for, sketches of the quantiles, of each piece of generations."""
+    """Moments and, if levels are asked for, sketches of the quantiles, of each piece of generations.
+
+    An interrupt may come at any moment: a piece that is added again replaces what it was, and a chunk joins the
+    others, in one assignment, when the next one begins.
+    """
 
     def __init__(self, levels: np.ndarray) -> None:
         self._levels = levels
-        self._all, self._now = _Sums(), _Sums()  # of whole chunks, and of the present one
+        self._all, self._now, self._first = _Sums(), _Sums(), -1
 
     def add(self, first: int, piece: int, values: Values) -> None:
         if np.any(values[STATUS] != 0):
             engine.Trace({}, cast(Any, values[STATUS])).check()
+        if first != self._first:
+            self._all, self._now, self._first = self._all.joined(self._now), _Sums(), first
         for name, rows in values.items():
             if name != STATUS:
-                self._now.add(f"{piece}/{name}", rows, first, sketched=bool(self._levels.size))
-
-    def end(self) -> None:
-        self._all.join(self._now)
-        self._now = _Sums()
+                self._now.put(f"{piece}/{name}", rows, first, sketched=bool(self._levels.size))
 
     def files(self, step: int) -> Files:
-        return {f"ensembles-{step}.npz": self._all.arrays("all") | self._now.arrays("now")}
+        about = {"first": np.array(self._first)}
+        return {f"ensembles-{step}.npz": about | self._all.arrays("all") | self._now.arrays("now")}
 
     def restore(self, files: Files) -> None:
         (arrays,) = files.values()
+        self._first = int(arrays.pop("first"))
         self._all, self._now = _Sums.of(arrays, "all"), _Sums.of(arrays, "now")
 
     def variance(self, name: str) -> np.ndarray:
         """Of one chain, the largest of what a row holds, ``[rows]``."""
-        rows = [np.asarray(self._all.moments[key].variance) for key in self._all.pieces(name)]
+        sums = self._all.joined(self._now)
+        rows = [np.asarray(sums.moments[key].variance) for key in sums.pieces(name)]
         return np.concatenate([of.reshape(len(of), -1).max(axis=1) for of in rows])
 
-    def result(self, every: int, provenance: str) -> Summary:
-        sums = _of_all_processes(self._all if self._all.moments or jax.process_count() > 1 else self._now)
-        names = dict.fromkeys(key.split("/", 1)[1] for key in sums.moments)
-        ensembles = {name: self._ensemble(sums, name, every) for name in names}
+    def result(self, pieces: int, every: int, provenance: str) -> Summary:
+        # Of an interrupted run whole chunks count, or else the first as far as it came.
+        whole = all(len(self._now.pieces(name)) == pieces for name in self._now.names) or not self._all.moments
+        sums = _of_all_processes(self._all.joined(self._now) if whole else self._all)
+        ensembles = {name: self._ensemble(sums, name, every) for name in sums.names}
         return Summary(ensembles, next(iter(ensembles.values())).chains, every, provenance)
 
     def _ensemble(self, sums: _Sums, name: str, every: int) -> Ensemble:
@@ -134,24 +133,35 @@ class _Sums:
         self.moments: dict[str, Moments] = {}
         self.sketches: dict[str, Sketch] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """The statistics."""
+        return list(dict.fromkeys(key.split("/", 1)[1] for key in self.moments))
+
     def pieces(self, name: str) -> list[str]:
         """The keys of a statistic, in the order of generations."""
         found = [key for key in self.moments if key.split("/", 1)[1] == name]
         return sorted(found, key=lambda key: int(key.split("/")[0]))
 
-    def add(self, key: str, rows: np.ndarray, first: int, *, sketched: bool) -> None:
-        moments = self.moments.setdefault(key, Moments())
+    def put(self, key: str, rows: np.ndarray, first: int, *, sketched: bool) -> None:
+        """The sums of these rows, of chains from ``first`` on, in the place of others."""
+        moments, sketch = Moments(), Sketch()
         for begin in range(0, len(rows), BLOCK):
             moments.add(rows[begin : begin + BLOCK], (first + begin) // BLOCK)
         if sketched:
-            self.sketches.setdefault(key, Sketch()).add(rows.reshape(len(rows), -1))
+            sketch.add(rows.reshape(len(rows), -1))
+            self.sketches[key] = sketch
+        self.moments[key] = moments
 
-    def join(self, other: _Sums) -> None:
-        """Add the sums of chains that follow."""
-        for key, moments in other.moments.items():
-            self.moments.setdefault(key, Moments()).join(moments.nodes)
-        for key, sketch in other.sketches.items():
-            self.sketches.setdefault(key, Sketch()).join(sketch)
+    def joined(self, other: _Sums) -> _Sums:
+        """Both, as new sums; the chains of the other follow."""
+        both = _Sums()
+        for sums in (self, other):
+            for key, moments in sums.moments.items():
+                both.moments.setdefault(key, Moments()).join(moments.nodes)
+            for key, sketch in sums.sketches.items():
+                both.sketches.setdefault(key, Sketch()).join(sketch)
+        return both
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """All of it, by names that begin so."""
@@ -194,7 +204,7 @@ def _of_all_processes(sums: _Sums) -> _Sums:
     joined = _Sums()
     for content in contents:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            joined.join(_Sums.of(dict(arrays), "all"))
+            joined = joined.joined(_Sums.of(dict(arrays), "all"))
     return joined
 
 

@@ -1,0 +1,1 @@
+"""The commands that simulate one setting, and the options that commands share."""

@@ -1,0 +1,162 @@
+"""Options that several commands have, and what they stand for."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Container, Iterable
+from typing import Any
+
+LANGUAGES = """\
+a language instead of TEXT: 'en', 'de', 'fr', ... (word frequencies, needs the extra 'english'),
+zipf:VOCABULARY[:EXPONENT], uniform:VOCABULARY, dirichlet:VOCABULARY[:CONCENTRATION[:SEED]],
+or seddik (600 tokens, 52 of them with mass, as in the paper); default: en"""
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "real": {"type": int, "help": "real tokens, kept for ever or new each generation (default: a tenth of n)"},
+    "window": {"type": int, "help": "generations that are trained on (default: 2)"},
+    "reuse": {
+        "nargs": "?",
+        "const": True,
+        "choices": ("pool", "prefix"),
+        "help": "train on tokens that each model wrote once, not on new ones;\n"
+        "randomly-sampled: from their pool (as without a value), or prefixes of each model's text\n"
+        "(default: new tokens)",
+    },
+    "budget": {"type": int, "help": "tokens of the pool that a model is trained on (default: n)"},
+    "replacement": {
+        "action": "store_const",
+        "const": True,
+        "help": "take these with replacement (default: a subset of the pool)",
+    },
+    "share": {"type": float, "help": "chance that a token is real (default: 0.1)"},
+    "weight": {"type": float, "help": "how often a real token counts (default: once, as every token)"},
+    "growth": {"type": float, "metavar": "RATIO", "help": "n grows by this factor a generation (default: it does not)"},
+}
+"""Options of regimes, by the name that the setting has in Python."""
+DEFAULTS: dict[str, Any] = {
+    "regime": "fully-synthetic",
+    "n": 1000,
+    "generations": 50,
+    "seed": 0,
+    "record": ("heterozygosity", "support"),
+}
+"""Of a simulation of one regime."""
+NO_MEAN = {"spectrum": "it is a table a generation", "winner": "it is the number of a token"}
+
+
+def add_language(parser: argparse.ArgumentParser, *, text: str = "text") -> None:
+    """TEXT or --language, and what belongs to them; ``text`` is ``"--text"`` where the place is taken."""
+    place: dict[str, Any] = {} if text.startswith("-") else {"nargs": "?"}
+    parser.add_argument(text, metavar="TEXT", help="a text file of any size, the language to study", **place)
+    parser.add_argument("--language", metavar="NAME", help=LANGUAGES)
+    parser.add_argument(
+        "--words", type=int, help="keep the most frequent words only (default: 50000 of a NAME, all of a TEXT)"
+    )
+    parser.add_argument("--unit", choices=("word", "character"), default="word", help="tokens of TEXT (default: word)")
+    parser.add_argument("--encoding", default="utf-8", help="of TEXT (default: utf-8)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def add_sizes(parser: argparse.ArgumentParser, *, n: str, generations: int) -> None:
+    """Tokens and generations."""
+    parser.add_argument("--n", type=int, help=f"tokens a generation is trained on ({n})")
+    parser.add_argument("--generations", type=int, default=generations, help=f"the last one (default: {generations})")
+
+
+def add_simulation(parser: argparse.ArgumentParser, *, chains: int, leave_out: Container[str] = ()) -> None:
+    """One regime, sizes, chains, seed and statistics, some of which are left out of the help."""
+    from jaxcollapse.regimes import REGIMES
+    from jaxcollapse.statistics import STATISTICS
+
+    parser.add_argument(
+        "--regime",
+        choices=REGIMES,
+        default=DEFAULTS["regime"],
+        metavar="NAME",
+        help=f"{filled('one of', REGIMES)}\n(default: {DEFAULTS['regime']})",
+    )
+    add_sizes(parser, n=f"default: {DEFAULTS['n']}", generations=DEFAULTS["generations"])
+    parser.add_argument("--chains", type=int, default=chains, help=f"independent runs (default: {chains})")
+    parser.add_argument("--seed", type=int, default=DEFAULTS["seed"], help="of all randomness (default: 0)")
+    known = [name for name in STATISTICS if name not in leave_out]
+    parser.add_argument(
+        "--record",
+        nargs="+",
+        default=DEFAULTS["record"],
+        metavar="STATISTIC",
+        help=f"{filled('any of', known)}\n(default: {' '.join(DEFAULTS['record'])})",
+    )
+
+
+def filled(what: str, names: Iterable[str]) -> str:
+    """A list of names in lines."""
+    return textwrap.fill(f"{what}: " + ", ".join(names), 80)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """What some regimes have."""
+    from jaxcollapse.regimes import REGIMES
+    from jaxcollapse.reporting.settings import settings_of
+
+    group = parser.add_argument_group("settings that some regimes have")
+    for name, options in SETTINGS.items():
+        having = [regime for regime in REGIMES if name in settings_of(regime)]
+        whose = "all regimes" if len(having) == len(REGIMES) else ", ".join(having)
+        group.add_argument(f"--{name}", **{**options, "help": f"{whose}:\n{options['help']}"})
+
+
+def settings(options: argparse.Namespace) -> dict[str, Any]:
+    """These, as they were given."""
+    return {name: getattr(options, name) for name in SETTINGS}
+
+
+def language_of(options: argparse.Namespace) -> Any:
+    """The language that the options name.
+
+    Raises:
+      ValueError: for a name that is not one, or when both a text and a name are given.
+    """
+    from jaxcollapse import languages
+
+    if options.text is not None:
+        if options.language is not None:
+            raise ValueError(f"give TEXT or --language, not both: got {options.text!r} and {options.language!r}")
+        language = languages.from_text(options.text, unit=options.unit, encoding=options.encoding)
+    else:
+        language = named_language(options.language or "en", options.words)
+    return language if options.words is None else language.most_frequent(options.words)
+
+
+def named_language(name: str, words: int | None = None) -> Any:
+    """A language by its name on the command line, as ``zipf:1000:1.1`` or ``en``.
+
+    Raises:
+      ValueError: when the name or its numbers are not understood.
+
+    Example:
+      >>> named_language("zipf:3")
+      Language('zipf(3, 1)', 3 tokens, simpson=0.405)
+    """
+    from jaxcollapse import languages
+
+    kind, *numbers = name.split(":")
+    makers: dict[str, tuple[Any, tuple[type, ...]]] = {
+        "zipf": (languages.zipf, (int, float)),
+        "uniform": (languages.uniform, (int,)),
+        "dirichlet": (languages.dirichlet, (int, float, int)),
+        "seddik": (languages.seddik, (int, int, float)),
+    }
+    if kind not in makers:
+        if numbers:
+            raise ValueError(f"unknown language {name!r}; known: {', '.join(makers)}, or a code such as en")
+        return languages.from_wordfreq(kind, words=50_000 if words is None else words)
+    make, types = makers[kind]
+    if len(numbers) > len(types) or (not numbers and kind != "seddik"):
+        raise ValueError(f"language {name!r} must have 1 to {len(types)} numbers after {kind}:, as {kind}:100")
+    try:
+        parsed = [convert(number) for convert, number in zip(types, numbers, strict=False)]
+    except ValueError:
+        raise ValueError(f"language {name!r} has a number that is not one; write it as {kind}:100") from None
+    return make(*parsed)
