@@ -26,7 +26,7 @@ REGIMES = {
     "mixture": jc.Mixture(n=3, share=0.25),
     "every-other": EveryOther(n=3),
 }
-SOON = ("fully-synthetic", "most-recent", "partially-synthetic", "accumulate-subsample", "mixture")
+SOON = ("fully-synthetic", "most-recent", "accumulate-subsample")
 NEVER = ("randomly-sampled", "fresh-real", "mixture")
 CERTAIN = ("fully-synthetic", "most-recent", "most-recent, reuse", "fresh-real without weight")
 FIRST_IS_FINAL = (

@@ -45,11 +45,8 @@ TABLE = [
 SOON = {
     ("categorical", "fully-synthetic"),
     ("categorical", "partially-synthetic"),
-    ("categorical", "randomly-sampled, prefix"),
     ("categorical", "accumulate-subsample"),
     ("categorical", "fresh-real, weight"),
-    ("categorical", "every-other"),
-    ("copier", "fully-synthetic"),
     ("copier", "most-recent"),
 }
 EVERY_TOKEN = trajectory(*range(len(P)))

@@ -367,7 +367,7 @@ def test_the_kernel_resamples_as_xla_does(capacity, width, chains):
 
 
 @compiled
-@pytest.mark.parametrize("width", [1, 63, 64, 5000])
+@pytest.mark.parametrize("width", some([1, 63, 64, 5000], [1, 64]))
 def test_the_kernel_counts_below_a_law_as_xla_does(width):
     p = np.random.default_rng(width).dirichlet(np.full(width, 0.3)).astype(np.float32)
     keys = jax.random.split(jax.random.key(3), 5)

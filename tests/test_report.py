@@ -109,6 +109,7 @@ def test_a_text_of_ones_own(tmp_path, capsys, monkeypatch):
     assert (tmp_path / "here" / "vocabulary.png").exists()
 
 
+@pytest.mark.campaign
 def test_characters_and_one_regime(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "novel.txt").write_text("to be or not to be, that is the question " * 10)
@@ -231,6 +232,7 @@ def test_a_summary_of_eight_regimes_fits_a_page(eight):
     assert max(map(len, tabled)) <= 130
 
 
+@pytest.mark.campaign
 def test_a_report_without_theory(tmp_path):
     found = jc.report(jc.languages.zipf(300), regimes="mixture", growth=1.2, out=tmp_path, **SMALL)
     assert found.regimes["mixture"].curves["l2_truth"].kind == "exact"

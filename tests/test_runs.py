@@ -58,8 +58,8 @@ def arrays(found):
 @pytest.mark.parametrize(
     "options",
     [
-        {"piece": 7},
-        {"chunk": 8},
+        pytest.param({"piece": 7}, marks=pytest.mark.campaign),
+        pytest.param({"chunk": 8}, marks=pytest.mark.campaign),
         {"chunk": 8, "piece": 20},
         {"until": "collapsed", "piece": 10},
         pytest.param({"piece": 1}, marks=pytest.mark.campaign),

@@ -136,7 +136,7 @@ every_regime = pytest.mark.parametrize(
 )
 
 
-SOON = ("fully-synthetic", "partially-synthetic", "accumulate-subsample")
+SOON = ("partially-synthetic", "accumulate-subsample")
 some_regimes = pytest.mark.parametrize(
     ("name", "others"),
     [
@@ -145,7 +145,7 @@ some_regimes = pytest.mark.parametrize(
     ],
     ids=lambda of: of if isinstance(of, str) else "-".join(map(str, of.values())),
 )
-"""Three of them in `make test`, for each compiles programs of its own; the others in `make verify`."""
+"""Two of them in `make test`, for each compiles programs of its own; the others in `make verify`."""
 
 
 def make(name, others, n):

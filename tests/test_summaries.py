@@ -22,7 +22,7 @@ PROCESSES = {
 }
 
 
-@pytest.fixture(scope="module", params=some(PROCESSES, ("labels first", "labels")))
+@pytest.fixture(scope="module", params=some(PROCESSES, ("labels first",)))
 def process(request):
     return PROCESSES[request.param]
 
