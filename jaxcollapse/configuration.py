@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-import jaxcollapse
 from jaxcollapse import regimes, statistics
 from jaxcollapse.learners import Categorical
 from jaxcollapse.process import Process, canonical, recursive_training
@@ -111,5 +110,5 @@ def versions_of(provenance: Mapping[str, Any]) -> dict[str, str]:
         "platform": provenance["device"]["platform"],
         "jax": versions["jax"],
         "jaxlib": versions["jaxlib"],
-        "jaxcollapse": jaxcollapse.__version__,
+        "jaxcollapse": versions["jaxcollapse"],
     }

@@ -112,7 +112,7 @@ def refuse_what_does_not_fit(process: Process, chains: int, generations: int, re
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(process)):
         return
     bytes_needed = needed(process, chains=chains, generations=generations, record=record)
-    there = _of_device()
+    there = available()
     if bytes_needed > there:
         regime = jax.tree.map(lambda leaf: np.asarray(leaf).tolist(), process.regime)
         raise MemoryError(
@@ -122,7 +122,7 @@ def refuse_what_does_not_fit(process: Process, chains: int, generations: int, re
         )
 
 
-def _of_device() -> int:
+def available() -> int:
     """The memory that a run may use: the accelerator's, or else the machine's."""
     limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
     if limit:

@@ -191,6 +191,21 @@ def test_what_does_not_fit_is_refused_and_names_the_setting():
         jc.run(KEY, wide, chains=10**6, generations=1, keep="ensemble", chunk=10**6, progress=False)
 
 
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_an_ensemble_is_cut_between_blocks_however_little_memory_there_is(count, monkeypatch):
+    """A block in two chunks would give other bits than one."""
+    settings = (PROCESSES["counts"], 0, 10 * BLOCK + 5, 300, ("support",), 1, "ensemble", None)
+    for there in (2**30, 2**25, 2**24):
+        monkeypatch.setattr(jc.memory, "available", lambda there=there: there)
+        assert jc.runs._plan(*settings, None, count).chunk % BLOCK == 0
+    assert jc.runs._plan(*settings, None, count).chunk < 3 * BLOCK  # there was too little for more
+    with pytest.raises(MemoryError, match="lower chunk"):
+        jc.runs._plan(*settings, 3 * BLOCK, count)
+    monkeypatch.setattr(jc.memory, "available", lambda: 2**20)
+    with pytest.raises(MemoryError, match="lower n, the vocabulary or generations"):
+        jc.runs._plan(*settings, None, count)
+
+
 # Devices and processes: the same script elsewhere.
 
 PROCESS = PROCESSES["labels first"]

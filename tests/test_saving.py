@@ -437,4 +437,6 @@ def test_nothing_is_imported_before_it_is_needed(monkeypatch):
     for package in ("xarray", "h5netcdf", "h5py"):
         monkeypatch.setitem(sys.modules, package, None)
     specification = importlib.util.spec_from_file_location("fresh", pathlib.Path(saving.__file__))
-    specification.loader.exec_module(importlib.util.module_from_spec(specification))
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    assert module.save.__doc__ == saving.save.__doc__

@@ -24,7 +24,7 @@ from jaxcollapse.process import Process, State, canonical
 from jaxcollapse.provenance import provenance
 from jaxcollapse.runs import devices as spread
 from jaxcollapse.runs.checkpoint import Checkpoint
-from jaxcollapse.runs.keeping import STATUS, Ensembles, Values, keeper
+from jaxcollapse.runs.keeping import STATUS, Ensembles, Keeper, Values, keeper
 from jaxcollapse.runs.progress import Progress
 from jaxcollapse.statistics import Record
 from jaxcollapse.summaries import BLOCK, Summary
@@ -127,6 +127,8 @@ def run(
     local = jax.local_devices() if devices is None else list(devices)
     names = [statistic.name for statistic in statistics.resolve(record)]
     target = _target(until, keep, names)
+    if keep == "chains" and chains < jax.process_count():
+        raise ValueError(f"chains must be at least one for each of {jax.process_count()} processes, got {chains}")
     kept = keeper(keep, levels)
     options = {
         "chains": chains,
@@ -149,23 +151,15 @@ def run(
         processes |= {"chunk": plan.chunk, "piece": plan.ends[0]}
         mine = os.path.join(checkpoint, f"process-{jax.process_index()}")
         store = Checkpoint(mine, told | {"laid out": processes}, configuration.versions_of(made), resume=resume)
-    loop = _Loop(key, process, record, every, plan, local, kept, store, checkpoint_seconds, until == "collapsed")
+    stops = until == "collapsed" and _rests(process)
+    loop = _Loop(key, process, record, every, plan, local, kept, store, checkpoint_seconds, stops)
     interrupted = loop.go(progress)
     text = {"run": told, **made, "chains": [plan.first, plan.last], "interrupted": interrupted}
     return kept.result(len(plan.ends), every, json.dumps(text))
 
 
 def summarize(
-    key: jax.Array,
-    process: Process,
-    *,
-    chains: int,
-    generations: int,
-    record: Record = ("heterozygosity", "support"),
-    every: int = 1,
-    levels: Sequence[float] = LEVELS,
-    progress: bool | Callable[[int], Any] = False,
-    **options: Any,
+    key: jax.Array, process: Process, *, progress: bool | Callable[[int], Any] = False, **options: Any
 ) -> Summary:
     """Simulate very many chains and keep what they have in common only: :func:`run` with ``keep="ensemble"``.
 
@@ -173,12 +167,10 @@ def summarize(
     a mean, a variance and some thousand bins of counts a generation.
 
     Args:
-      key, process, generations, record, every: as for :func:`~jaxcollapse.simulate`.
-      chains: how many; numbered from 0.
-      levels: of the quantiles, in [0, 1]. They are within half a percent of a value that so many chains do not
-        exceed. Without any, the sketch is left out, which saves a third of the time for cheap statistics.
+      key, process: as for :func:`run`.
       progress: True, False, or a function that is told how many generations were added.
-      options: others of :func:`run`.
+      options: others of :func:`run`: ``chains``, ``generations``, ``record``, ``every`` ... Of ``levels`` the quantiles
+        are within half a percent of a value that so many chains do not exceed; ``levels=()`` saves a third of the time.
 
     Returns:
       A :class:`~jaxcollapse.Summary`.
@@ -193,18 +185,7 @@ def summarize(
       >>> summary["support"].generation.tolist(), summary["support"].quantiles.shape
       ([0, 10, 20, 30, 40], (5, 5))
     """
-    return run(
-        key,
-        process,
-        chains=chains,
-        generations=generations,
-        record=record,
-        every=every,
-        keep="ensemble",
-        levels=levels,
-        progress=progress,
-        **options,
-    )
+    return run(key, process, keep="ensemble", progress=progress, **options)
 
 
 def again(made: str | Mapping[str, Any], **options: Any) -> Any:
@@ -231,26 +212,33 @@ def again(made: str | Mapping[str, Any], **options: Any) -> Any:
     return run(key, process, **(how | options))
 
 
+@dataclasses.dataclass
 class _Loop:
-    """Chunk after chunk, piece after piece."""
+    """Chunk after chunk, piece after piece.
 
-    def __init__(
-        self,
-        key: jax.Array,
-        process: Process,
-        record: Record,
-        every: int,
-        plan: _Plan,
-        local: Sequence[jax.Device],
-        kept: Any,
-        store: Checkpoint | None,
-        seconds: float,
-        stops: bool,
-    ) -> None:
-        self.key, self.process, self.record, self.every = key, process, record, every
-        self.plan, self.local, self.kept, self.store, self.seconds = plan, local, kept, store, seconds
-        self.stops = stops and _rests(process)
-        self.step, self.saved = 0, time.monotonic()
+    Attributes:
+      seconds: between checkpoints.
+      stops: whether to leave out what would change nothing.
+      step: pauses so far.
+      saved: when the last checkpoint was written.
+      position: the chunk and the piece that come next, and the state before them.
+      last: the rows of the last piece.
+    """
+
+    key: jax.Array
+    process: Process
+    record: Record
+    every: int
+    plan: _Plan
+    local: Sequence[jax.Device]
+    kept: Keeper
+    store: Checkpoint | None = None
+    seconds: float = 0.0
+    stops: bool = False
+    step: int = 0
+    saved: float = dataclasses.field(default_factory=time.monotonic)
+    position: tuple[int, int, State | None] = (0, 0, None)
+    last: Values = dataclasses.field(default_factory=dict)
 
     def go(self, shown: bool | Callable[[int], Any]) -> bool:
         """Whether it was interrupted."""
@@ -324,7 +312,7 @@ class _Loop:
         if state is not None:
             leaves = jax.tree.leaves(state)
             files[f"state-{number}.npz"] = {str(index): np.asarray(leaf) for index, leaf in enumerate(leaves)}
-            files[f"last-{number}.npz"] = self.last
+            files[f"last-{number}.npz"] = dict(self.last)
         self.store.save({"step": number, "chunk": chunk, "piece": piece}, files)
         self.saved = time.monotonic()
 
@@ -334,7 +322,8 @@ class _Loop:
             return 0, 0, None
         at = self.store.position
         files = {name: self.store.load(name) for name in self.store.files}
-        saved, self.last = files.pop(f"state-{at['step']}.npz", None), files.pop(f"last-{at['step']}.npz", None)
+        saved, last = files.pop(f"state-{at['step']}.npz", None), files.pop(f"last-{at['step']}.npz", {})
+        self.last = last
         if files:
             self.kept.restore(files)
         state = None
@@ -403,8 +392,8 @@ def _chains_wanted(
     pilot = Ensembles(np.zeros(0))
     if most <= BLOCK:
         raise ValueError(f"chains must be above {BLOCK}, the pilot that tells how many are wanted, got {most}")
-    plan = _plan(process, 0, BLOCK, generations, record, every, "ensemble", generations, None, len(local), whole=True)
-    _Loop(key, process, record, every, plan, local, pilot, None, 0, False).go(False)
+    plan = _Plan(0, BLOCK, BLOCK, _up_to(BLOCK, len(local)), (generations,))
+    _Loop(key, process, record, every, plan, local, pilot).go(False)
     wanted = max(float(np.max(pilot.variance(name))) / error**2 for name, error in target.items())
     return BLOCK, min(most, BLOCK + max(BLOCK, math.ceil(SAFETY * wanted / BLOCK) * BLOCK))
 
@@ -420,19 +409,18 @@ def _plan(
     piece: int | None,
     chunk: int | None,
     devices: int,
-    whole: bool = False,
 ) -> _Plan:
-    unit = BLOCK if keep == "ensemble" else 1
-    begin, end = (0, last - first) if whole else spread.share(last - first, unit)
-    begin, end = first + begin, first + end
-    # All processes plan for the largest share, so that their pieces are the same.
-    count = last - first if whole else spread.largest_share(last - first, unit)
+    """What falls to this process, in chunks that fit; all processes plan for the largest share, for equal pieces."""
+    unit = BLOCK if keep == "ensemble" else 1  # what must stay together
+    begin, end = (first + of for of in spread.share(last - first, unit))
+    count = spread.largest_share(last - first, unit)
     wanted = chunk is not None
-    chunk = count if chunk is None else min(check.static_whole_number("chunk", chunk), count)
-    if keep == "ensemble":
-        chunk = -(-chunk // BLOCK) * BLOCK if wanted else min(count, BLOCK * devices)
+    if chunk is not None:
+        chunk = min(_up_to(check.static_whole_number("chunk", chunk), unit), count)
+    else:
+        chunk = min(count, BLOCK * devices) if keep == "ensemble" else count
     rows = generations // every
-    there, held = memory._of_device(), 0
+    there, held = memory.available(), 0
     needed = functools.partial(memory.needed, process, generations=rows, record=record)
     if keep == "chains":
         held = memory.recorded(process, chains=count, generations=rows, record=record)
@@ -441,18 +429,26 @@ def _plan(
                 f"the records of chains={count} and generations={generations} need about {held / 2**30:,.1f} GiB, and "
                 f"the machine has {there / 2**30:,.1f}; keep='ensemble', every= or fewer chains need less"
             )
-    while not wanted and chunk > devices and needed(chains=chunk) > max((there - held) / 2, there / 16):
-        chunk = -(-chunk // 2)
+    while not wanted and chunk > max(devices, unit) and needed(chains=chunk) > max((there - held) / 2, there / 16):
+        chunk = _up_to(-(-chunk // 2), unit)
     if needed(chains=chunk) > there:
+        lower = (
+            "chunk" if chunk > unit else f"n, the vocabulary or generations (of an ensemble {BLOCK} chains go together)"
+        )
         raise MemoryError(
             f"chunk={chunk} chains would need about {needed(chains=chunk) / 2**30:,.1f} GiB, and the device has "
-            f"{there / 2**30:,.1f}; lower chunk"
+            f"{there / 2**30:,.1f}; lower {lower}"
         )
     chunks = -(-count // chunk)
     pauses = max(1, PIECES // chunks)
     length = _piece(generations, pauses) if piece is None else check.static_whole_number("piece", piece)
     ends = (*range(length, generations, length), generations)
-    return _Plan(begin, end, chunk, -(-min(chunk, count) // devices) * devices, ends)
+    return _Plan(begin, end, chunk, _up_to(chunk, devices), ends)
+
+
+def _up_to(count: int, unit: int) -> int:
+    """The next multiple of a unit."""
+    return -(-count // unit) * unit
 
 
 def _piece(generations: int, pieces: int) -> int:

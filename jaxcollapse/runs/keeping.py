@@ -51,10 +51,9 @@ class Chains:
             self._rows[int(first), int(piece)] = rows
 
     def result(self, pieces: int, every: int, provenance: str) -> engine.Trace:
-        # Of an interrupted run the chains that came furthest: those of whole chunks, or else of the first.
-        pieces = max(piece for _, piece in self._rows) + 1  # of an interrupted run fewer
-        firsts = [first for first, piece in self._rows if piece == 0]
-        whole = [first for first in sorted(firsts) if (first, pieces - 1) in self._rows]
+        whole = sorted(first for first, piece in self._rows if piece == pieces - 1)
+        if not whole:  # interrupted in the first chunk
+            pieces, whole = len(self._rows), [next(iter(self._rows))[0]]
         names = next(iter(self._rows.values()))
         values = {
             name: np.concatenate(
