@@ -24,7 +24,11 @@ def concrete(value: Any) -> bool:
 def shown(value: Any) -> str:
     """A value in a message: long arrays by their first entries, their length and their largest."""
     if not concrete(value) or np.size(value) <= 8:
-        return repr(value.tolist() if isinstance(value, np.ndarray | jax.Array) and np.ndim(value) else value)
+        return repr(
+            value.tolist()
+            if isinstance(value, np.generic) or (isinstance(value, np.ndarray | jax.Array) and np.ndim(value))
+            else value
+        )
     array = np.ravel(np.asarray(value))
     first = ", ".join(str(entry) for entry in array[:3].tolist())
     return f"[{first}, ...] ({array.size} of them, at most {array.max()})"
@@ -93,6 +97,25 @@ def flag(name: str, value: Any) -> None:
     """
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be True or False, got {value!r}")
+
+
+def weights(name: str, value: Any) -> None:
+    """Refuse what is no vector ``[k]``, and a concrete one that is empty, not finite, negative somewhere or all 0.
+
+    Raises:
+      ValueError: naming the argument, the offending value and what would do.
+    """
+    shape = np.shape(value)
+    if len(shape) != 1 or shape[0] == 0:
+        raise ValueError(f"{name} must be a non-empty vector, one entry a token, got shape {shape}")
+    if not concrete(value):
+        return
+    array = np.asarray(value)
+    bad = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
+    if bad.size:
+        raise ValueError(f"{name} must be finite and not negative, but {name}[{bad[0]}] is {array[bad[0]]}")
+    if not array.any():
+        raise ValueError(f"{name} must not be all 0, got {shown(value)}")
 
 
 def probabilities(name: str, p: Any) -> np.ndarray:

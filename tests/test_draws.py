@@ -14,6 +14,7 @@ from jaxcollapse import native, sampling
 
 SEED = 7
 DRAWS = 10**5
+KEY = jax.random.key(SEED)
 compiled = pytest.mark.skipif(not native.available(), reason="the kernel was not built; XLA compiles this for minutes")
 
 
@@ -114,3 +115,29 @@ def test_chances_are_positions():
     at = draws.words(tuple(draws.chance(p) for p in (0.5, 1e-9, 1 - 1e-9)))
     whole = [(int(hi) << 32) + int(lo) for hi, lo in zip(at.hi, at.lo, strict=True)]
     assert whole == [2**63, int(1e-9 * 2**64), int((1 - 1e-9) * 2**64)]
+
+
+ERRORS = {
+    "no weights": (
+        lambda: sampling.multinomial(KEY, 5, jnp.zeros(0), capacity=8),
+        "non-empty vector, .* shape \\(0,\\)",
+    ),
+    "NaN": (lambda: sampling.multinomial(KEY, 5, jnp.array([1, jnp.nan]), capacity=8), "weights\\[1\\] is nan"),
+    "negative": (lambda: sampling.multinomial(KEY, 5, np.array([-1, 2]), capacity=8), "weights\\[0\\] is -1"),
+    "all 0": (lambda: sampling.multinomial(KEY, 5, np.zeros(2), capacity=8), "weights must not be all 0"),
+    "above": (
+        lambda: sampling.multinomial(KEY, 9, np.ones(2), capacity=8),
+        "between 0 and 8, got 9; or raise capacity",
+    ),
+    "chance": (lambda: sampling.binomial(KEY, 9, 1.5, capacity=16), "chance"),
+    "chance NaN": (lambda: sampling.binomial(KEY, 9, float("nan"), capacity=16), "chance"),
+    "pool": (lambda: sampling.hypergeometric(KEY, np.array([9, 8]), 5, capacity=16), "sum of counts .*, got 17"),
+    "part": (lambda: sampling.hypergeometric(KEY, np.array([9, 8]), -5, capacity=32), "size must be between 0"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), ERRORS.values(), ids=ERRORS)
+def test_message(call, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        call()
+    assert "\n" not in str(caught.value)

@@ -91,6 +91,8 @@ def test_once_more_from_the_provenance_alone(process, whole):
             jc.runs.again(told | {"run": told["run"] | spoilt})
     with pytest.raises(ValueError, match=r"provenance must be that of a jc\.run"):
         jc.runs.again({"versions": {}})
+    with pytest.raises(ValueError, match=r"provenance must be that of a jc\.run"):
+        jc.runs.again("what")
 
 
 def test_a_run_stops_when_all_have_collapsed():
@@ -170,6 +172,10 @@ ERRORS = {
     "until few": ({"until": {"support": 1.0}, "keep": "ensemble"}, f"chains must be above {BLOCK}, the pilot"),
     "levels": ({"keep": "ensemble", "levels": [2]}, "levels must be numbers between 0 and 1"),
     "record": ({"record": "suport"}, "suport"),
+    "devices": ({"devices": []}, "devices must hold at least one"),
+    "progress": ({"progress": 3}, "progress must be True, False or a function, got 3"),
+    "seconds": ({"checkpoint_seconds": float("nan")}, "checkpoint_seconds must be at least 0, got nan"),
+    "checkpoint": ({"checkpoint": ""}, "checkpoint must name a folder, got ''"),
 }
 
 

@@ -125,6 +125,14 @@ def run(
     every = check.static_whole_number("every", every)
     engine._prepare(key, process, 1, generations, record, every=every)  # bad input fails here
     local = jax.local_devices() if devices is None else list(devices)
+    if not local:
+        raise ValueError("devices must hold at least one, got none; leave it out to take all")
+    if not callable(progress) and progress not in (True, False):
+        raise ValueError(f"progress must be True, False or a function, got {progress!r}")
+    if not checkpoint_seconds >= 0:
+        raise ValueError(f"checkpoint_seconds must be at least 0, got {checkpoint_seconds!r}")
+    if checkpoint is not None and not os.fspath(checkpoint):
+        raise ValueError("checkpoint must name a folder, got ''; leave it out to write none")
     names = [statistic.name for statistic in statistics.resolve(record)]
     target = _target(until, keep, names)
     if keep == "chains" and chains < jax.process_count():
@@ -205,7 +213,10 @@ def again(made: str | Mapping[str, Any], **options: Any) -> Any:
       >>> bool((jc.runs.again(first.provenance)["support"] == first["support"]).all())
       True
     """
-    told = json.loads(made) if isinstance(made, str) else made
+    try:
+        told = json.loads(made) if isinstance(made, str) else made
+    except json.JSONDecodeError:
+        told = None
     if not isinstance(told, Mapping) or "run" not in told:
         raise ValueError("provenance must be that of a jc.run, which tells of the run; this one does not")
     key, process, how = configuration.recreated(told["run"])

@@ -6,7 +6,10 @@ is needed. Everything static is a capacity: other sizes within it compile nothin
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check, fixed
@@ -41,7 +44,7 @@ def multinomial(
       ``int32 [k]``; adds up to ``size``.
 
     Raises:
-      ValueError: for an unknown method.
+      ValueError: for an unknown method, a concrete size above the capacity, and concrete weights that are none.
 
     Example:
       >>> import jax, jax.numpy as jnp
@@ -50,8 +53,9 @@ def multinomial(
       (1000000000, 0, True)
     """
     check.key(key)
+    check.weights("weights", weights)
+    capacity = _capacity(capacity, size)
     weights, size = jnp.asarray(weights), jnp.asarray(size, jnp.int32)
-    capacity = check.static_whole_number("capacity", capacity)
     if method is None:
         method = "labels" if capacity < LABELS_A_COUNT * weights.shape[0] else "counts"
     check.choice("method", method, METHODS)
@@ -81,12 +85,23 @@ def binomial(key: Array, size: Array | int, chance: Array | float, *, capacity: 
       50
     """
     check.key(key)
+    if check.concrete(chance):
+        check.real_numbers("chance", chance, 0, 1)
+    capacity = _capacity(capacity, size)
     size, chance = jnp.asarray(size, jnp.int32), jnp.asarray(chance, jnp.float32)
     half = fixed.from_float(jnp.clip(chance, 0, 1) / 2, 32)  # what is below 1 fits in 64 bits
     position = fixed.shift_left(half, jnp.uint32(1))
     position = U64(position.hi[None], position.lo[None])
-    below = count_below(key, size, position, check.static_whole_number("capacity", capacity), portable=portable)
+    below = count_below(key, size, position, capacity, portable=portable)
     return jnp.where(chance >= 1, size, below[0])
+
+
+def _capacity(capacity: int, size: Any, name: str = "size") -> int:
+    """The capacity, if it has room for a concrete size."""
+    capacity = check.static_whole_number("capacity", capacity)
+    if check.concrete(size):
+        check.whole_number(name, size, least=0, most=capacity, remedy="or raise capacity")
+    return capacity
 
 
 def hypergeometric(key: Array, counts: Array, size: Array | int, *, capacity: int) -> Array:
@@ -112,8 +127,10 @@ def hypergeometric(key: Array, counts: Array, size: Array | int, *, capacity: in
       (500, True)
     """
     check.key(key)
+    check.weights("counts", counts)
+    check.whole_number("size", size, least=0)
+    capacity = _capacity(capacity, np.sum(counts) if check.concrete(counts) else counts, "the sum of counts")
     pool = jnp.asarray(counts, jnp.int32)
-    capacity = check.static_whole_number("capacity", capacity)
     total = jnp.sum(pool, dtype=jnp.int32)
     wanted = jnp.minimum(jnp.asarray(size, jnp.int32), total)
     token = lax.iota(jnp.uint32, pool.shape[0])
