@@ -21,7 +21,7 @@ if __name__ == "__main__" and int(sys.argv[4]) > 1:  # one of several processes:
 
 KEY = jax.random.key(11)
 RECORD = ("support", "l1_first", "spectrum", "collapsed")
-CHAINS, GENERATIONS, MANY, FEW = 21, 40, 2 * BLOCK + 100, 6
+CHAINS, GENERATIONS, MANY, FEW = 21, 40, 4 * BLOCK + 100, 6
 PROCESSES = {
     "labels first": jc.recursive_training(jc.languages.zipf(300), jc.FullySynthetic(n=150)),
     "counts": jc.recursive_training(jc.languages.zipf(9), jc.FullySynthetic(n=40)),
