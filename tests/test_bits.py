@@ -83,6 +83,7 @@ def test_chains_go_by_number(name, whole):
     assert_same_bits({statistic: found[statistic][where] for statistic in found}, whole)
 
 
+@pytest.mark.campaign
 def test_pieces_make_the_whole(name, whole):
     key, process = jax.random.key(SEED), jc.recursive_training(P, REGIMES[name], LEARNERS.get(name))
     state, piece = jc.engine.start(key, process, chains=CHAINS, record=ALL)

@@ -44,7 +44,6 @@ TABLE = [
 ]
 SOON = {
     ("categorical", "fully-synthetic"),
-    ("categorical", "partially-synthetic"),
     ("categorical", "accumulate-subsample"),
     ("categorical", "fresh-real, weight"),
     ("copier", "most-recent"),

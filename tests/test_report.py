@@ -170,6 +170,7 @@ def test_what_else_is_reported_changes_nothing(found, tmp_path):
     assert alone.decay.fit == found.decay.fit
 
 
+@pytest.mark.campaign
 def test_words_at_the_edge_of_a_band_and_words_never_drawn(tmp_path):
     edge = jc.languages.from_counts([9999999] * 10 + [1])
     assert sum(band.words for band in frequency_bands(edge)) == 11

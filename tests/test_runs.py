@@ -105,6 +105,7 @@ def test_a_run_stops_when_all_have_collapsed():
     assert arrays(found) == arrays(jc.simulate(KEY, process, chains=50, generations=3000, record=settings["record"]))
 
 
+@pytest.mark.campaign
 def test_where_collapse_changes_counts_still_the_run_goes_on():
     process = jc.recursive_training([0.5, 0.5], jc.Accumulate(n=2))
     settings = {"chains": 20, "generations": 60, "record": ("winner", "spectrum")}

@@ -41,6 +41,7 @@ def test_every_kth_generation_is_that_of_all(process, whole, every):
         assert np.asarray(found[name]).tobytes() == np.asarray(whole[name])[:, ::every].tobytes()
 
 
+@pytest.mark.campaign
 def test_every_kth_generation_in_pieces(process, whole):
     state, _ = jc.engine.start(KEY, process, chains=20, record=RECORD)
     pieces = []
