@@ -5,10 +5,11 @@
 
 Each contestant that takes part in a workload must agree with the first one in distribution: the means of collapse
 times, or of support and heterozygosity at the last generation, within five standard errors. Then all are run in
-turn, several times; the least time counts, and the first call (with compilation) is told beside it.
+turn, several times; the least time counts, and the first call is told beside it, with what of it was compiling.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -152,18 +153,64 @@ def run(workload, name, seed):
     return result, time.perf_counter() - began, chains * len(workload.given.get("sizes", [0]))
 
 
-def compare(workload, only, repeats):
+@contextlib.contextmanager
+def compiling():
+    """A list that receives the seconds of every compilation, XLA's and Numba's, when the block ends."""
+    seconds = []
+
+    def of_jax(event, duration, **_):
+        if event == "/jax/core/compile/backend_compile_duration":
+            seconds.append(duration)
+
+    jax.monitoring.register_event_duration_secs_listener(of_jax)
+    try:
+        with contextlib.ExitStack() as stack:
+            if "numba" not in MISSING:
+                import numba.core.event
+
+                recorded = stack.enter_context(numba.core.event.install_recorder("numba:compile"))
+            yield seconds
+        if "numba" not in MISSING:
+            seconds += _outermost(recorded.buffer)
+    finally:
+        jax.monitoring.unregister_event_duration_listener(of_jax)
+
+
+def _outermost(events):
+    """Seconds between the starts and ends that no other pair contains, for Numba compiles what is called within."""
+    depth, found, began = 0, [], 0.0
+    for at, event in events:
+        if event.is_start and depth == 0:
+            began = at
+        depth += 1 if event.is_start else -1
+        if depth == 0:
+            found.append(at - began)
+    return found
+
+
+def takes_part(workload, only):
     names = [name for name in workload.names if name in CONTESTANTS and hasattr(CONTESTANTS[name], workload.kind)]
-    names = [name for name in names if not only or name in only]
+    return [name for name in names if not only or name in only]
+
+
+def compare(workload, only, repeats):
+    names = takes_part(workload, only)
     rows, reference = {}, None
     for name in names:
-        result, seconds, chains = run(workload, name, 10**6)
+        with compiling() as compiled:
+            result, seconds, chains = run(workload, name, 10**6)
         found = answers(workload, result)
         reference = reference or found
         apart = disagreement(reference, found)
         if apart > 5:
             raise SystemExit(f"{name} disagrees with {names[0]} by {apart:.1f} standard errors")
-        rows[name] = {"first_call_s": round(seconds, 2), "chains": chains, "apart": round(float(apart), 2), "times": []}
+        rows[name] = {
+            "first_call_s": round(seconds, 2),
+            "compiling_s": round(sum(compiled), 2),
+            "chains": chains,
+            "apart": round(float(apart), 2),
+            "times": [],
+        }
     for repeat in range(repeats):
         for name in names:
             _, seconds, chains = run(workload, name, 10**7 + 10**6 * repeat)
@@ -181,13 +228,14 @@ def table(results):
         reference = OURS if OURS in rows else in_order[0]
         lines += [
             "",
-            f"| {workload} | us a chain | against {reference} | first call, s | apart, s.e. |",
-            "|---|---:|---:|---:|---:|",
+            f"| {workload} | us a chain | against {reference} | first call, s | of it compiling | apart, s.e. |",
+            "|---|---:|---:|---:|---:|---:|",
         ]
         for name in in_order:
             row = rows[name]
             ratio = row["us_a_chain"] / rows[reference]["us_a_chain"]
-            lines.append(f"| {name} | {row['us_a_chain']:,} | {ratio:.2f} | {row['first_call_s']} | {row['apart']} |")
+            told = [f"{row['us_a_chain']:,}", f"{ratio:.2f}", row["first_call_s"], row["compiling_s"], row["apart"]]
+            lines.append(f"| {name} | {' | '.join(map(str, told))} |")
     return "\n".join(lines)
 
 
@@ -249,12 +297,20 @@ def cold_start():
     return time.perf_counter() - began
 
 
-def peak_memory(name, quick):
-    """MiB that a process of its own needs for one run of ours, with the interpreter and all libraries."""
-    command = [sys.executable, __file__, "--memory-of", name] + ["--quick"] * quick
+def peak_memory(workload, name, quick):
+    """MiB that a process of its own needs for one run, with the interpreter and all libraries."""
+    command = [sys.executable, __file__, "--memory-of", workload, name] + ["--quick"] * quick
     return int(
         subprocess.run(command, check=True, env=_environment(), capture_output=True, text=True).stdout.split()[-1]
     )
+
+
+def memory_table(memory):
+    names = list(dict.fromkeys(name for of in memory.values() for name in of))
+    rows = [
+        f"| {of} | " + " | ".join(f"{found.get(name, '')}" for name in names) + " |" for of, found in memory.items()
+    ]
+    return "\n".join(["| peak memory, MiB | " + " | ".join(names) + " |", "|---" + "|---:" * len(names) + "|", *rows])
 
 
 def _peak_of_this_process():
@@ -272,9 +328,9 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", choices=CONTESTANTS, help="contestants")
     parser.add_argument("--workloads", nargs="+", default=[], metavar="TEXT", help="those whose name holds a text")
-    parser.add_argument("--memory", action="store_true", help="tell the peak memory of ours as well, in new processes")
+    parser.add_argument("--memory", action="store_true", help="tell peak memory as well, each in a process of its own")
     parser.add_argument("--no-cold-start", action="store_true", help="do not time the README's first example")
-    parser.add_argument("--memory-of", help=argparse.SUPPRESS)
+    parser.add_argument("--memory-of", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--out", help="write the numbers to this file")
     return parser.parse_args()
 
@@ -282,7 +338,8 @@ def arguments():
 def main():
     options = arguments()
     if options.memory_of:
-        run(workloads(options.quick)[options.memory_of], OURS, 10**6)
+        workload, name = options.memory_of
+        run(workloads(options.quick)[workload], name, 10**6)
         print(_peak_of_this_process())
         return
     for name in MISSING:
@@ -297,9 +354,8 @@ def main():
     print(summary_table(found))
     memory = {}
     if options.memory:
-        memory = {name: peak_memory(name, options.quick) for name in results}
-        print("\n| peak memory of jaxcollapse | MiB |\n|---|---:|")
-        print("\n".join(f"| {name} | {peak:,} |" for name, peak in memory.items()))
+        memory = {of: {name: peak_memory(of, name, options.quick) for name in rows} for of, rows in results.items()}
+        print("\n" + memory_table(memory))
     machine = {
         "cores": os.cpu_count(),
         "numba_threads": THREADS,
