@@ -254,6 +254,56 @@ CASES = [
         ValueError,
         "level must be between 0 and 1",
     ),
+    (
+        "a window that is a word",
+        lambda: jc.analysis.fit_exponential(np.ones((20, 9)), window="tale"),
+        ValueError,
+        r'window must be \(first, last\) or "tail", got \'tale\'',
+    ),
+    (
+        "a size twice",
+        lambda: jc.analysis.fit_power_law([5, 5, 7], np.ones((3, 20))),
+        ValueError,
+        r"sizes must be distinct numbers above 0, got \[5, 5, 7\]",
+    ),
+    (
+        "too few sizes",
+        lambda: jc.analysis.fit_power_law([5, 7], np.ones((2, 20))),
+        ValueError,
+        "a power law needs 3 sizes or more, got 2",
+    ),
+    (
+        "rows and sizes",
+        lambda: jc.analysis.fit_power_law([5, 7, 9], np.ones((20, 3))),
+        ValueError,
+        "values must have one row a size, got 20 rows for 3 sizes",
+    ),
+    (
+        "a degree of 6",
+        lambda: jc.analysis.fit_polynomial([5, 7, 9], np.ones((3, 20)), degree=6),
+        ValueError,
+        "degree must be between 1 and 5, got 6",
+    ),
+    ("one fit", lambda: jc.analysis.compare(1), ValueError, "compare needs two fits or more, got 1"),
+    ("no times", lambda: jc.analysis.survival(np.zeros(0, int)), ValueError, r"times must be \[chains\]"),
+    (
+        "times that are no numbers of generations",
+        lambda: jc.analysis.survival([1.5, 2.0]),
+        ValueError,
+        r"times must be whole numbers of generations, got \[1.5, 2.0\]",
+    ),
+    (
+        "the mean of a censored time",
+        lambda: jc.analysis.survival(jc.collapse_times(KEY, PROCESS, chains=20, max_generations=2)).mean(),
+        ValueError,
+        "had not collapsed by generation 2, so the mean of T is not known; give up_to=",
+    ),
+    (
+        "a share of collapsed chains above 1",
+        lambda: jc.analysis.survival([1, 2]).quantile(1.5),
+        ValueError,
+        "share must be a number above 0 and below 1, got 1.5",
+    ),
 ]
 
 

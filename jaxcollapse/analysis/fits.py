@@ -1,110 +1,215 @@
-"""Fits of decay curves, with intervals that know what is independent: the chain, not the point.
+"""Fits of decay curves and of laws in the sample size, with intervals that know what is independent: the chain.
 
-The generations of one chain are correlated (tomorrow's model is drawn from today's), so a fit that
-treats the points of a curve as independent reports errors many times too small. Here the estimator
-is least squares on the mean curve, and its error comes from resampling whole chains.
+The generations of one chain are correlated (tomorrow's model is drawn from today's), so a fit that treats the points
+of a curve as independent reports errors many times too small. How it is done:
+:mod:`~jaxcollapse.analysis.least_squares`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
 from jaxcollapse import check
+from jaxcollapse.analysis import models
 from jaxcollapse.analysis.ensemble import values_of
+from jaxcollapse.analysis.least_squares import Model, Points, Solution, blocks, minimise, solve, weights
 
 RESOLVED = 0.25
 """A generation is fitted while the standard error of its mean is below this share of the mean."""
+TAIL = 0.25
+"""The tail begins when no more than this share of the chains has a value that is not zero."""
 FEWEST_CHAINS = 10
-FEWEST_GENERATIONS = 4
-BLOCKS = 1000
-BINS = 6
+FEWEST_IN_TAIL = 100
+POINTS = 24
+"""Generations that are looked at: those between two of them say little more, for they are close to both."""
+DEGREES = 5
+
+
+class Estimate(NamedTuple):
+    """A number with its standard error and interval."""
+
+    value: float
+    standard_error: float
+    interval: tuple[float, float]
+
+    def __str__(self) -> str:
+        digits = _digits(self.standard_error)
+        return f"{self.value:.{digits}f} ({self.interval[0]:.{digits}f} to {self.interval[1]:.{digits}f})"
 
 
 @dataclasses.dataclass(frozen=True)
-class ExponentialFit:
-    """``mean(m) = amplitude * exp(-rate * m)`` fitted over a window of generations.
+class Fit:
+    """A curve fitted to means over chains.
+
+    A parameter is an attribute, and so is its interval: ``fit.rate``, ``fit.rate_interval``; ``fit["rate"]`` is both
+    and the standard error.
 
     Attributes:
-      rate: per generation.
-      rate_interval: at ``level``, by resampling chains.
-      standard_error: of the rate.
-      amplitude: the fitted value at ``m = 0``.
-      window: the first and last generation fitted.
-      level: of the interval.
-      goodness_of_fit: the p-value of the residuals, by their covariance over chains; a small one says
-        that the decay is not exponential in this window.
-      identifiable: False when these data do not determine the rate; then the numbers are not to be used.
+      model: the family of curves.
+      estimates: by the parameter's name; what the fit is made for comes first.
+      level: of the intervals.
+      window: the first and last generation, or sample size, fitted.
+      x: the generations or sample sizes, ``[points]``.
+      mean: over chains, ``[points]``.
+      error: its standard error, ``[points]``.
+      residuals: ``mean`` less the curve, made independent of one another and divided by their standard errors,
+        ``[points]``.
+      chi_square: the sum of their squares.
+      goodness_of_fit: the p-value of the residuals, by their covariance over chains; a small one says that the
+        family is not the right one in this window. NaN where nothing is left to judge by.
+      identifiable: False when these data do not determine the first parameter; then the numbers are not to be used.
       reason: why not, or "".
-      chains: how many were resampled.
+      chains: how many there were.
     """
 
-    rate: float
-    rate_interval: tuple[float, float]
-    standard_error: float
-    amplitude: float
-    window: tuple[int, int]
+    model: Model
+    estimates: dict[str, Estimate]
     level: float
+    window: tuple[int, int]
+    x: np.ndarray
+    mean: np.ndarray
+    error: np.ndarray
+    residuals: np.ndarray
+    chi_square: float
     goodness_of_fit: float
     identifiable: bool
     reason: str
     chains: int
+    _points: Points | None = dataclasses.field(default=None, repr=False)
+
+    def __getitem__(self, name: str) -> Estimate:
+        if name not in self.estimates:
+            check.choice("parameter", name, self.estimates)
+        return self.estimates[name]
+
+    def __getattr__(self, name: str) -> Any:
+        estimates = self.__dict__.get("estimates", {})
+        whole = name.removesuffix("_interval")
+        if whole not in estimates:
+            raise AttributeError(f"{type(self).__name__} has no {name!r}; its parameters: {', '.join(estimates)}")
+        return estimates[whole].value if whole == name else estimates[whole].interval
+
+    @property
+    def theta(self) -> np.ndarray:
+        """The parameters, ``[parameters]``."""
+        return np.array([self.estimates[name].value for name in self.model.parameters])
+
+    @property
+    def standard_error(self) -> float:
+        """Of the first parameter."""
+        return self.estimates[self.model.parameters[0]].standard_error
 
     @property
     def half_life(self) -> float:
         """``ln 2 / rate``, in generations."""
-        return float(np.log(2) / self.rate) if self.rate > 0 else float("inf")
+        rate = self["rate"].value
+        return float(np.log(2) / rate) if rate > 0 else float("inf")
 
-    def curve(self, generation: Any) -> np.ndarray:
-        """The fitted mean at given generations."""
-        return self.amplitude * np.exp(-self.rate * np.asarray(generation, dtype=np.float64))
+    @property
+    def aic(self) -> float:
+        """``chi_square + 2 parameters``: of two families fitted to the same points take the one with less."""
+        return self.chi_square + 2 * len(self.estimates)
+
+    def curve(self, x: Any) -> np.ndarray:
+        """The fitted mean at given generations or sample sizes, ``[points]``."""
+        return self.model.curve(np.atleast_1d(np.asarray(x, dtype=np.float64)), self.theta).reshape(np.shape(x))
+
+    def of(self, means: Any) -> dict[str, float]:
+        """What the same fit, with the same weights, makes of other means, for instance exact ones.
+
+        Args:
+          means: at the points ``fit.x``, ``[points]``.
+
+        Returns:
+          The parameters by name. An asymptotic law is not exact at any finite size: what the fit of an exact curve
+          gives, and not the limit, is what the fit of simulated means estimates.
+        """
+        if self._points is None:
+            raise ValueError("of() is for fits by least squares; this one counted events")
+        exact = np.asarray(means, dtype=np.float64)
+        if exact.shape != self.x.shape:
+            raise ValueError(f"means must be at the fit's {len(self.x)} points fit.x, got shape {exact.shape}")
+        found = minimise(self.model, self.x, exact, weights(self._points), self.theta)
+        return dict(zip(self.model.parameters, found.tolist(), strict=True))
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a file keeps: the family, the estimates, the window and the judgements, as numbers and texts."""
+        numbers: dict[str, Any] = {"model": self.model.name, "formula": self.model.formula}
+        for name, estimate in self.estimates.items():
+            numbers |= {name: estimate.value, f"{name}_error": estimate.standard_error}
+            numbers[f"{name}_interval"] = list(estimate.interval)
+        kept = ("level", "window", "chi_square", "goodness_of_fit", "identifiable", "reason", "chains")
+        return numbers | {name: getattr(self, name) for name in kept}
 
     def __str__(self) -> str:
+        first = self.model.parameters[0]
         if not self.identifiable:
-            return f"rate not identifiable from these data: {self.reason}"
-        low, high = self.rate_interval
-        digits = max(0, 1 - int(np.floor(np.log10(self.standard_error)))) if self.standard_error > 0 else 6
-        doubt = "" if self.goodness_of_fit > 0.01 else "; but the decay is not exponential in this window"
-        return (
-            f"rate {self.rate:.{digits}f} per generation, "
-            f"{self.level:.0%} interval {low:.{digits}f} to {high:.{digits}f} "
-            f"(generations {self.window[0]} to {self.window[1]}, {self.chains} chains{doubt})"
+            return f"{first} not identifiable from these data: {self.reason}"
+        estimate = self.estimates[first]
+        low, high = estimate.interval
+        digits = _digits(estimate.standard_error)
+        unit, along = (" per generation", "generations") if first == "rate" else ("", "n =")
+        doubt = (
+            ""
+            if not self.goodness_of_fit <= 0.01
+            else f"; but the means are not {_article(self.model.name)} in this window"
         )
+        return (
+            f"{first} {estimate.value:.{digits}f}{unit}, "
+            f"{self.level:.0%} interval {low:.{digits}f} to {high:.{digits}f} "
+            f"({along} {self.window[0]} to {self.window[1]}, {self.chains} chains{doubt})"
+        )
+
+
+def _article(name: str) -> str:
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+
+
+def _digits(error: float) -> int:
+    """Decimals that show two figures of the error."""
+    return max(0, 1 - int(np.floor(np.log10(error)))) if error > 0 and np.isfinite(error) else 6
 
 
 def fit_exponential(
     trace: Any,
     name: str | None = None,
     *,
-    window: tuple[int, int] | None = None,
+    window: tuple[int, int] | str | None = None,
+    floor: bool = False,
     level: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> ExponentialFit:
-    """Fit ``amplitude * exp(-rate m)`` to the mean over chains.
+) -> Fit:
+    """Fit ``amplitude * exp(-rate m)`` to the mean over chains, or ``floor + amplitude * exp(-rate m)``.
 
-    Least squares on the mean curve, each generation weighted by its inverse variance over chains.
-    The standard error is that of a jackknife over chains (in blocks, beyond a thousand), the interval
-    Student's with the blocks less one degrees of freedom.
+    Least squares on at most 24 generations of the mean curve, weighted by their covariance over chains. The standard
+    error is that of a jackknife over chains (in blocks, beyond a thousand), the interval Student's with the units
+    less one degrees of freedom, for the logarithm of a rate above 0.
 
     Args:
-      trace: a trace and the name of a statistic, or one array ``[chains, generations + 1]``.
+      trace: a trace and the name of a statistic; or one array ``[chains, generations + 1]``; or
+        :class:`~jaxcollapse.CollapseTimes`, see below.
       name: the statistic, for instance ``"heterozygosity"``.
-      window: first and last generation to fit; by default from generation 1 for as long as the mean
-        is known to a quarter of itself.
+      window: first and last generation to fit; by default from generation 1 for as long as the mean is known to a
+        quarter of itself (with a floor: to the end). ``"tail"``: from when no more than a quarter of the chains
+        has a value that is not zero. The heterozygosity falls exponentially from the first generation on; survival,
+        ``support - 1`` and the entropy do so in their tails only, at the same rate.
+      floor: whether the curve falls (or rises) to a level of its own.
       level: of the interval.
-      resamples: bootstrap resamples behind the goodness of fit.
-      seed: of the resampling.
+
+    Collapse times are fitted as such: in the tail the chance to collapse in the next generation is constant, ``1 -
+    exp(-rate)``, and its estimate is collapses by generations lived there. Censored chains count as long as they were
+    seen. The interval is exact for a geometric law (that of Clopper and Pearson).
 
     Returns:
-      An :class:`ExponentialFit`. ``identifiable`` is False, with the reason, when there are too few
-      chains or generations, or when the interval holds 0 or is wider than the rate itself.
+      A :class:`Fit` with ``rate``, ``amplitude`` (and ``floor``). ``identifiable`` is False, with the reason, when
+      there are too few chains or generations, or when the rate is not told from 0.
 
     Raises:
-      ValueError: for a bad window, level or number of resamples, and as :func:`ensemble`.
+      ValueError: for a bad window or level, and as :func:`ensemble`.
 
     Example:
       >>> import jax, numpy as np, jaxcollapse as jc
@@ -114,6 +219,10 @@ def fit_exponential(
       >>> fit.identifiable, bool(abs(fit.rate + np.log(1 - 1 / 20)) < 5 * fit.standard_error)
       (True, True)
     """
+    _check_level(level)
+    check.flag("floor", floor)
+    if hasattr(trace, "observed") and hasattr(trace, "time"):
+        return _fit_times(trace, window, floor, level)
     values = values_of(trace, name)
     if values.ndim != 2:
         raise ValueError(f"a fit needs one number a generation, got values of shape {values.shape}")
@@ -121,119 +230,253 @@ def fit_exponential(
         raise ValueError(
             f"trace holds every {trace.every}th generation only, and a fit counts them; record with every=1"
         )
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level!r}")
-    resamples = check.static_whole_number("resamples", resamples, least=100)
+    model = models.exponential_with_floor() if floor else models.exponential()
     chains, last = values.shape[0], values.shape[1] - 1
-    first, final = (1, last) if window is None else (check.static_whole_number("window", m, least=0) for m in window)
-    if not 0 <= first < final <= last:
-        raise ValueError(f"window must hold two generations between 0 and {last}, got {window!r}")
+    first, final = _window(window, last)
     if chains < FEWEST_CHAINS:
-        return _unidentified(
-            f"{chains} chains are too few to resample; run {FEWEST_CHAINS} or more", values, first, level
-        )
-
-    # Beyond a thousand chains, equal blocks of them are resampled: their means are as independent.
-    size = -(-chains // BLOCKS)
-    whole = chains // size
-    blocks = values[: whole * size].reshape(whole, size, -1).mean(axis=1)
-    mean, error = blocks.mean(axis=0), blocks.std(axis=0, ddof=1) / np.sqrt(whole)
-    if window is None:
+        reason = f"{chains} chains are too few to resample; run {FEWEST_CHAINS} or more"
+        return _unidentified(model, reason, chains, (first, final), level)
+    if window == "tail":
+        alive = (values != 0).mean(axis=0)
+        if chains * TAIL < FEWEST_IN_TAIL:
+            reason = f"{chains} chains leave too few for a tail; run {int(FEWEST_IN_TAIL / TAIL)} or more"
+            return _unidentified(model, reason, chains, (first, final), level)
+        if alive[-1] > TAIL:
+            reason = f"{alive[-1]:.0%} of the chains are not at 0 by generation {last}; run longer"
+            return _unidentified(model, reason, chains, (first, final), level)
+        first = max(first, int(np.argmax(alive <= TAIL)))
+    units = blocks(values)
+    mean, error = units.mean(axis=0), units.std(axis=0, ddof=1) / np.sqrt(len(units))
+    if not isinstance(window, tuple) and not floor:
         resolved = (mean[first:] > 0) & (error[first:] < RESOLVED * mean[first:])
         final = last if resolved.all() else first + int(np.argmin(resolved)) - 1
-    if final - first + 1 < FEWEST_GENERATIONS:
-        reason = f"{final - first + 1} generations from {first} on can be used, {FEWEST_GENERATIONS} are needed"
-        return _unidentified(reason, values, first, level)
-    if not np.any(error[first : final + 1] > 1e-12 * mean[first : final + 1]):
-        return _unidentified("all chains agree, so nothing says how well the rate is known", values, first, level)
+    at = np.unique(np.linspace(first, max(first, final), POINTS).round().astype(int))
+    known = error[at] <= 1e-12 * np.abs(mean[at])
+    at = at[~known]
+    fewest = len(model.parameters) + 2
+    if known.all() and known.size:
+        return _unidentified(
+            model, "all chains agree, so nothing says how well the rate is known", chains, (first, final), level
+        )
+    if len(at) < fewest:
+        reason = f"{len(at)} generations from {first} on can be used, {fewest} are needed"
+        return _unidentified(model, reason, chains, (first, final), level)
+    points = Points(at.astype(np.float64), units[:, at], at.astype(np.float64), correlated=True)
+    return _result(model, points, solve(model, points), level, (first, final), chains)
 
-    m = np.arange(first, final + 1, dtype=np.float64)
-    blocks, mean = blocks[:, first : final + 1], mean[first : final + 1]
-    scale = np.maximum(error[first : final + 1], 1e-3 * error[first : final + 1].max())
-    fit = _Fit(m, scale)
-    best = fit(mean, None)
-    without_one = (blocks.sum(axis=0) - blocks) / (whole - 1)
-    rates = np.array([fit(curve, best)[1] for curve in without_one])
-    error_of_rate = float(np.sqrt((whole - 1) / whole * np.sum((rates - rates.mean()) ** 2)))
-    half = float(stats.t.ppf(0.5 + level / 2, whole - 1)) * error_of_rate
-    rate = float(best[1])
-    interval = (rate - half, rate + half)
-    quality = _goodness(fit, best, blocks, resamples, seed)
-    reason = ""
-    if interval[0] <= 0 <= interval[1]:
-        reason = f"the {level:.0%} interval of the rate, {interval[0]:.2g} to {interval[1]:.2g}, holds 0"
-    elif 2 * half > abs(rate):
-        reason = f"the {level:.0%} interval of the rate, {interval[0]:.2g} to {interval[1]:.2g}, is wider than the rate"
-    return ExponentialFit(
-        rate,
-        interval,
-        error_of_rate,
-        float(np.exp(best[0])),
-        (first, final),
+
+def _fit_times(times: Any, window: Any, floor: bool, level: float) -> Fit:
+    from jaxcollapse.analysis.collapse import tail_rate
+
+    if floor:
+        raise ValueError("floor is for curves; chances to survive fall to 0, or are censored")
+    if window not in (None, "tail"):
+        raise ValueError(f"window of collapse times is their tail; leave it out, got {window!r}")
+    found = tail_rate(times, TAIL, level)
+    model = models.exponential()
+    estimates = {"rate": found.rate, "amplitude": found.amplitude}
+    return Fit(
+        model,
+        estimates,
         level,
-        quality,
-        not reason,
-        reason,
-        chains,
+        found.window,
+        found.generation,
+        found.survival,
+        found.error,
+        found.residuals,
+        float(np.sum(found.residuals**2)),
+        found.p_value,
+        not found.reason,
+        found.reason,
+        found.chains,
     )
 
 
-def _unidentified(reason: str, values: np.ndarray, first: int, level: float) -> ExponentialFit:
-    nan = float("nan")
-    window = (first, values.shape[1] - 1)
-    return ExponentialFit(nan, (nan, nan), nan, nan, window, level, nan, False, reason, values.shape[0])
+def fit_power_law(sizes: Any, values: Any, *, level: float = 0.95) -> Fit:
+    """Fit ``amplitude * n^exponent`` to means over chains at several sample sizes.
+
+    Least squares, each mean weighted by its inverse variance; errors as in :func:`fit_exponential`, a chain's number
+    being the unit across sizes, for a sweep uses the same keys at each of them.
+
+    Args:
+      sizes: n, ``[sizes]``.
+      values: of each chain, ``[sizes, chains]``: collapse times, half-lives, or a statistic at one generation; or a
+        list of arrays ``[chains]`` or of :class:`~jaxcollapse.CollapseTimes` in which all were observed.
+      level: of the interval.
+
+    Returns:
+      A :class:`Fit` with ``exponent`` and ``amplitude``. The mean collapse time is a power law in the limit only:
+      compare the exponent with that of the exact means, ``fit.of(exact)["exponent"]``.
+
+    Raises:
+      ValueError: for sizes that are not positive and distinct, values of another shape or not finite, collapse times
+        that are censored.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> process = lambda n: jc.recursive_training(jc.languages.uniform(20), jc.FullySynthetic(n=n))
+      >>> sizes = [50, 100, 200]
+      >>> times = [jc.collapse_times(jax.random.key(0), process(n), chains=500, max_generations=10**5) for n in sizes]
+      >>> fit = fit_power_law(sizes, times)
+      >>> exact = fit.of([jc.theory.expected_collapse_time(process(n)) for n in sizes])
+      >>> bool(abs(fit.exponent - exact["exponent"]) < 5 * fit.standard_error)
+      True
+    """
+    return _fit_sizes(models.power_law(), sizes, values, level)
 
 
-class _Fit:
-    """Weighted least squares for ``(log amplitude, rate)`` over fixed generations and weights."""
+def fit_polynomial(sizes: Any, values: Any, *, degree: int = 1, level: float = 0.95) -> Fit:
+    """Fit ``c0 + c1 n + ... + cd n^d`` to means over chains at several sample sizes; see :func:`fit_power_law`.
 
-    def __init__(self, m: np.ndarray, scale: np.ndarray) -> None:
-        self.m, self.scale = m, scale
+    Returns:
+      A :class:`Fit` whose first parameter is that of the highest power.
 
-    def predict(self, parameters: np.ndarray) -> np.ndarray:
-        return np.exp(parameters[0] - parameters[1] * self.m)
+    Raises:
+      ValueError: as :func:`fit_power_law`, and for a degree that is not between 1 and 5 and below the number of sizes.
 
-    def __call__(self, mean: np.ndarray, start: np.ndarray | None) -> np.ndarray:
-        if start is None:
-            # A straight line through the logarithm, weighted alike, is close enough to start from.
-            positive = np.maximum(mean, 1e-300)
-            slope, level = np.polyfit(self.m, np.log(positive), 1, w=positive / self.scale)
-            start = np.array([level, -slope])
-
-        def residuals(parameters: np.ndarray) -> np.ndarray:
-            return (self.predict(parameters) - mean) / self.scale
-
-        def jacobian(parameters: np.ndarray) -> np.ndarray:
-            height = self.predict(parameters) / self.scale
-            return np.stack([height, -self.m * height], axis=1)
-
-        return optimize.least_squares(residuals, start, jacobian, method="lm").x
+    Example:
+      >>> import numpy as np
+      >>> draws = np.random.default_rng(0).normal(size=(4, 200)) + 3 * np.array([[1], [2], [3], [4]]) + 1
+      >>> fit = fit_polynomial([1, 2, 3, 4], draws)
+      >>> bool(abs(fit.c1 - 3) < 5 * fit.standard_error)
+      True
+    """
+    degree = check.static_whole_number("degree", degree, least=1, most=DEGREES)
+    return _fit_sizes(models.polynomial(degree), sizes, values, level)
 
 
-def _goodness(fit: _Fit, best: np.ndarray, blocks: np.ndarray, resamples: int, seed: int) -> float:
-    """The p-value of the residuals, averaged over bins of generations, by their bootstrap covariance."""
-    generator = np.random.default_rng(seed)
-    count = len(blocks)
-    bins = np.array_split(np.arange(len(fit.m)), min(BINS, len(fit.m)))
+def compare(*fits: Fit) -> list[tuple[Fit, float]]:
+    """Fits of different families to the same points, the best first, each with its Akaike weight.
 
-    def binned(mean: np.ndarray, parameters: np.ndarray) -> np.ndarray:
-        residual = (mean - fit.predict(parameters)) / fit.scale
-        return np.array([residual[of_bin].mean() for of_bin in bins])
+    ``exp(-AIC/2)``, divided by the sum: how much the data speak for each, if one of them is right.
 
-    # One Gauss-Newton step from the best fit is the bootstrap fit to first order, at a matrix product a resample.
-    height = fit.predict(best) / fit.scale
-    project = np.linalg.pinv(np.stack([height, -fit.m * height], axis=1))
-    mean = blocks.mean(axis=0)
-    drawn = []
-    for _ in range(resamples):
-        resampled = generator.multinomial(count, np.full(count, 1 / count)) @ blocks / count
-        drawn.append(binned(resampled, best + project @ ((resampled - mean) / fit.scale)))
-    residual = binned(mean, best)
-    values, vectors = np.linalg.eigh(np.cov(np.array(drawn).T))
-    kept = values > 1e-8 * values.max()
-    rank = int(kept.sum())
-    if rank == 0 or count <= rank:
-        return float("nan")
-    square = float(np.sum((vectors[:, kept].T @ residual) ** 2 / values[kept]))
-    # Hotelling: the covariance itself is an estimate from `count` blocks.
-    return float(stats.f.sf(square * (count - rank) / (rank * (count - 1)), rank, count - rank))
+    Raises:
+      ValueError: when the fits are not of the same points, or there are fewer than two.
+
+    Example:
+      >>> import numpy as np
+      >>> n = np.array([10.0, 20, 40, 80])
+      >>> draws = np.random.default_rng(0).normal(size=(4, 200)) + n[:, None] ** 2
+      >>> found = compare(fit_power_law(n, draws), fit_polynomial(n, draws))
+      >>> found[0][0].model.name, round(found[0][1], 3)
+      ('power law', 1.0)
+    """
+    if len(fits) < 2:
+        raise ValueError(f"compare needs two fits or more, got {len(fits)}")
+    same = all(np.array_equal(fit.x, fits[0].x) and np.array_equal(fit.mean, fits[0].mean) for fit in fits)
+    if not same:
+        raise ValueError("compare needs fits of the same means at the same points; give them the same window")
+    worse = np.array([fit.aic for fit in fits]) - min(fit.aic for fit in fits)
+    weight = np.exp(-worse / 2) / np.exp(-worse / 2).sum()
+    order = np.argsort(worse, kind="stable")
+    return [(fits[i], float(weight[i])) for i in order]
+
+
+def _fit_sizes(model: Model, sizes: Any, values: Any, level: float) -> Fit:
+    _check_level(level)
+    x = np.asarray(sizes, dtype=np.float64)
+    if x.ndim != 1 or not np.all(np.isfinite(x) & (x > 0)) or len(np.unique(x)) != len(x):
+        raise ValueError(f"sizes must be distinct numbers above 0, got {check.shown(sizes)}")
+    order = np.argsort(x)
+    if len(values) != len(x):
+        raise ValueError(f"values must have one row a size, got {len(values)} rows for {len(x)} sizes")
+    rows = [_row(of, n) for of, n in zip(values, x, strict=True)]
+    if len(x) < len(model.parameters) + 1:
+        raise ValueError(f"a {model.name} needs {len(model.parameters) + 1} sizes or more, got {len(x)}")
+    chains = min(len(row) for row in rows)
+    window = int(x.min()), int(x.max())
+    if chains < FEWEST_CHAINS:
+        reason = f"{chains} chains are too few to resample; run {FEWEST_CHAINS} or more"
+        return _unidentified(model, reason, chains, window, level)
+    units = min(chains, 1000)
+    samples = np.stack([_means(rows[i], units) for i in order], axis=1)
+    points = Points(x[order], samples, np.log(x[order]), correlated=False)
+    if not np.all(points.error > 0):
+        n = points.x[np.argmin(points.error)]
+        return _unidentified(model, f"all chains agree at n = {n:g}, which cannot be weighed", chains, window, level)
+    return _result(model, points, solve(model, points), level, window, chains)
+
+
+def _row(values: Any, n: float) -> np.ndarray:
+    if hasattr(values, "observed") and hasattr(values, "time"):
+        seen = np.asarray(values.observed)
+        if not seen.all():
+            raise ValueError(
+                f"{int((~seen).sum())} of {seen.size} chains had not collapsed at n = {n:g}, so their mean time is not "
+                "known; give collapse_times more generations"
+            )
+        values = values.time
+    row = np.asarray(values, dtype=np.float64)
+    if row.ndim != 1 or row.size == 0 or not np.all(np.isfinite(row)):
+        raise ValueError(f"values must be finite, [chains] for each size, got shape {row.shape} at n = {n:g}")
+    return row
+
+
+def _means(row: np.ndarray, units: int) -> np.ndarray:
+    size = len(row) // units
+    return row[: size * units].reshape(units, size).mean(axis=1)
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level!r}")
+
+
+def _window(window: Any, last: int) -> tuple[int, int]:
+    if window is None or window == "tail":
+        return 1, last
+    if isinstance(window, str) or not isinstance(window, Sequence) or len(window) != 2:
+        raise ValueError(f'window must be (first, last) or "tail", got {window!r}')
+    first, final = (check.static_whole_number("window", m, least=0) for m in window)
+    if not 0 <= first < final <= last:
+        raise ValueError(f"window must hold two generations between 0 and {last}, got {window!r}")
+    return first, final
+
+
+def _unidentified(model: Model, reason: str, chains: int, window: tuple[int, int], level: float) -> Fit:
+    nan, none = float("nan"), np.empty(0)
+    unknown = dict.fromkeys(model.parameters, Estimate(nan, nan, (nan, nan)))
+    return Fit(model, unknown, level, window, none, none, none, none, nan, nan, False, reason, chains)
+
+
+def _result(model: Model, points: Points, found: Solution, level: float, window: tuple[int, int], chains: int) -> Fit:
+    quantile = float(stats.t.ppf(0.5 + level / 2, len(points.samples) - 1))
+    errors = np.sqrt(np.diag(found.covariance))
+    estimates = {
+        name: Estimate(float(value), float(error), _interval(name, float(value), quantile * float(error)))
+        for name, value, error in zip(model.parameters, found.theta, errors, strict=True)
+    }
+    first = model.parameters[0]
+    value, error = estimates[first].value, estimates[first].standard_error
+    half = quantile * error
+    reason = ""
+    if not np.isfinite(half):
+        reason = "the curve is flat in it"
+    elif first == "rate" and not half < abs(value):
+        reason = f"{value:.2g} with a standard error of {error:.2g} is not told from 0"
+    elif "floor" in estimates and error > RESOLVED * abs(value):
+        # So wide, the intervals of three parameters that pull at one another are too narrow.
+        reason = f"beside a floor {value:.2g} with a standard error of {error:.2g} is too uncertain"
+    return Fit(
+        model,
+        estimates,
+        level,
+        window,
+        points.x,
+        points.mean,
+        points.error,
+        found.standardised,
+        found.chi_square,
+        found.p_value,
+        not reason,
+        reason,
+        chains,
+        points,
+    )
+
+
+def _interval(name: str, value: float, half: float) -> tuple[float, float]:
+    """Symmetric; for a rate above 0 in its logarithm, where its law is closer to the normal one."""
+    if name == "rate" and value > 0 and half < value:
+        return value * float(np.exp(-half / value)), value * float(np.exp(half / value))
+    return value - half, value + half

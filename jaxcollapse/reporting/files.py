@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 
@@ -56,23 +57,18 @@ def _write_words(found: Report) -> None:
 
 
 def _write_json(found: Report, seconds: float) -> None:
-    def finite(value: float) -> float | None:
-        return float(value) if np.isfinite(value) else None
-
     generations = found.configuration["generations"]
     regimes = {}
     for name, result in found.regimes.items():
         mean = result.curves["support"].simulated.mean
         regimes[name] = {
             "regime": {k: v for k, v in dataclasses.asdict(result.regime).items() if v is not None},
-            "vocabulary_half_life": finite(analysis.half_life(mean)),
-            "lost_after": {str(m): finite(analysis.lost_after(mean, m)) for m in LOSSES if m <= generations},
+            "vocabulary_half_life": _finite(analysis.half_life(mean)),
+            "lost_after": {str(m): _finite(analysis.lost_after(mean, m)) for m in LOSSES if m <= generations},
             "remembered": result.remembered,
             "theory": {statistic: curve.kind or "none" for statistic, curve in result.curves.items()},
         }
-    fit = dataclasses.asdict(found.decay.fit)
-    fit = {k: finite(v) if isinstance(v, float) else v for k, v in fit.items()}
-    fit["rate_interval"] = [finite(edge) for edge in found.decay.fit.rate_interval]
+    fit = {name: _finite(value) for name, value in found.decay.fit.as_dict().items()}
     document = {
         "configuration": found.configuration,
         "regimes": regimes,
@@ -83,3 +79,10 @@ def _write_json(found: Report, seconds: float) -> None:
     plain = lambda sizes: np.asarray(sizes).tolist()  # of a schedule
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=plain)
     (found.folder / "report.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """Numbers as JSON has them: None for NaN and infinity."""
+    if isinstance(value, list | tuple):
+        return [_finite(of) for of in value]
+    return (float(value) if np.isfinite(value) else None) if isinstance(value, float) else value

@@ -100,7 +100,7 @@ class DecayResult:
 
     n: int
     curve: Curve
-    fit: analysis.ExponentialFit
+    fit: analysis.Fit
     exact_rate: float
 
 

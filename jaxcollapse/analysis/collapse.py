@@ -1,0 +1,255 @@
+"""Collapse times: survival with intervals, hazards, means and quantiles, also where some chains did not collapse."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from jaxcollapse import check
+from jaxcollapse.analysis.fits import FEWEST_CHAINS, Estimate
+
+STRETCHES = 8
+"""Stretches of the tail, of as many collapses each, whose hazards are compared."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Survival:
+    """``P(T > m)`` estimated from chains, censored ones among them.
+
+    Attributes:
+      generation: ``0 .. last``, ``[last + 1]``; the last that all chains still under observation were looked at.
+      survival: the estimate by Kaplan and Meier, ``[last + 1]``.
+      low, high: its interval at each generation (not at all of them at once), ``[last + 1]``.
+      at_risk: chains not collapsed, nor lost from sight, before m, ``[last + 1]``.
+      collapsed: chains that collapse at m, ``[last + 1]``.
+      level: of all intervals.
+      chains: how many.
+    """
+
+    generation: np.ndarray
+    survival: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    at_risk: np.ndarray
+    collapsed: np.ndarray
+    level: float
+    chains: int
+
+    def quantile(self, share: float) -> Estimate:
+        """The generation by which this share of the chains has collapsed; its interval where the band crosses.
+
+        ``inf`` when fewer have by the end. No standard error is offered: NaN.
+        """
+        check.real_number("share", share, 0, 1)
+        # Below the level by more than rounding: after 1 - 0.75, 0.25 still survive.
+        reach = lambda curve: self._first(curve <= 1 - share + 1e-12)
+        return Estimate(reach(self.survival), float("nan"), (reach(self.low), reach(self.high)))
+
+    def _first(self, reached: np.ndarray) -> float:
+        return float(self.generation[np.argmax(reached)]) if reached.any() else float("inf")
+
+    def mean(self, up_to: int | None = None) -> Estimate:
+        """``E min(T, up_to)``, in generations: the sum of the survival below ``up_to``.
+
+        Args:
+          up_to: by default the mean of T itself, which must then have been observed for all chains.
+
+        Raises:
+          ValueError: when it is not given and some chains were censored, or it is beyond the last generation.
+        """
+        last = int(self.generation[-1])
+        if up_to is None:
+            if self.survival[-1] > 0:
+                raise ValueError(
+                    f"{self.survival[-1]:.1%} of the chains had not collapsed by generation {last}, so the mean of T "
+                    "is not known; give up_to=, or collapse_times more generations"
+                )
+            up_to = last
+        up_to = check.static_whole_number("up_to", up_to, least=1, most=last)
+        area = np.cumsum(self.survival[:up_to][::-1])[::-1]  # what is left of the sum, from each generation on
+        value = float(area[0])
+        # Greenwood's sum: a collapse at m takes away the survival from m on.
+        risk, seen = self.at_risk[:up_to].astype(float), self.collapsed[:up_to].astype(float)
+        left = risk - seen
+        terms = np.divide(seen * area**2, risk * left, out=np.zeros(up_to), where=left > 0)
+        error = float(np.sqrt(terms.sum() * self.chains / max(self.chains - 1, 1)))
+        half = float(stats.t.ppf(0.5 + self.level / 2, max(self.chains - 1, 1))) * error
+        return Estimate(value, error, (value - half, value + half))
+
+    def hazard(self, width: int = 1) -> Hazard:
+        """The chance to collapse in a generation, for chains that have not yet, pooled over ``width`` generations each.
+
+        Collapses divided by generations lived; the interval is that of Clopper and Pearson.
+        """
+        width = check.static_whole_number("width", width)
+        first = np.arange(1, len(self.generation), width)
+        events = np.add.reduceat(self.collapsed, first) if len(first) else np.zeros(0)
+        lived = np.add.reduceat(self.at_risk, first) if len(first) else np.zeros(0)
+        kept = lived > 0
+        first, events, lived = first[kept], events[kept], lived[kept]
+        low, high = _clopper_pearson(events, lived, self.level)
+        last = np.minimum(first + width - 1, len(self.generation) - 1)
+        return Hazard((first + last) / 2, events / lived, low, high)
+
+
+class Hazard(NamedTuple):
+    """The chance to collapse in the next generation, with its interval, at the middles of stretches of generations."""
+
+    generation: np.ndarray
+    hazard: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+class TailRate(NamedTuple):
+    """What :func:`tail_rate` finds; the arrays describe the survival in the tail."""
+
+    rate: Estimate
+    amplitude: Estimate
+    window: tuple[int, int]
+    generation: np.ndarray
+    survival: np.ndarray
+    error: np.ndarray
+    residuals: np.ndarray
+    p_value: float
+    reason: str
+    chains: int
+
+
+def survival(times: Any, *, level: float = 0.95, final: bool = False) -> Survival:
+    """The survival curve ``P(T > m)`` of collapse times.
+
+    Kaplan and Meier's estimate with Greenwood's variance on the scale ``log(-log)`` (:func:`scipy.stats.ecdf` on
+    :class:`scipy.stats.CensoredData`). Where no chain or every chain has collapsed that has no width, and the exact
+    binomial interval stands.
+
+    Args:
+      times: :class:`~jaxcollapse.CollapseTimes`, or integers ``[chains]`` all of which were observed.
+      level: of the intervals.
+      final: whether collapse for ever is meant (``times.final``) and not the first Dirac mass.
+
+    Raises:
+      ValueError: for no chains, times that are not whole numbers, chains with bad inputs, or a bad level.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> process = jc.recursive_training(jc.languages.uniform(10), jc.FullySynthetic(n=10))
+      >>> times = jc.collapse_times(jax.random.key(0), process, chains=1000, max_generations=30)
+      >>> curve = survival(times)
+      >>> exact = 1 - jc.theory.collapse_probability(process, 30)
+      >>> bool((abs(curve.survival - exact) < 0.08).all()), curve.quantile(0.5).value, round(curve.mean(up_to=30).value)
+      (True, 15.0, 16)
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level!r}")
+    time, observed = _times(times, final)
+    last = int(time.max())
+    chains = len(time)
+    collapsed = np.bincount(time[observed], minlength=last + 1)
+    gone = np.bincount(time, minlength=last + 1)
+    at_risk = chains - np.concatenate([[0], np.cumsum(gone)[:-1]])
+    generation = np.arange(last + 1)
+    found = stats.ecdf(stats.CensoredData.right_censored(time, ~observed)).sf
+    curve = found.evaluate(generation)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # undefined where no or every chain has collapsed
+        band = found.confidence_interval(confidence_level=level, method="log-log")
+    inside = (curve > 0) & (curve < 1)
+    edge_low, edge_high = _clopper_pearson(np.where(curve > 0, chains, 0), np.full(last + 1, chains), level)
+    low = np.where(inside, np.nan_to_num(band.low.evaluate(generation)), edge_low)
+    high = np.where(inside, np.nan_to_num(band.high.evaluate(generation), nan=1.0), edge_high)
+    return Survival(generation, curve, low, high, at_risk, collapsed, level, chains)
+
+
+def tail_rate(times: Any, share: float, level: float) -> TailRate:
+    """The rate of the tail, from when no more than ``share`` of the chains survive; behind ``fit_exponential``."""
+    time, _ = _times(times, False)
+    chains, nan = len(time), float("nan")
+    curve = survival(times, level=level)
+    nothing, none = Estimate(nan, nan, (nan, nan)), np.empty(0)
+    unknown = lambda first, reason: TailRate(
+        nothing, nothing, (first, int(time.max())), none, none, none, none, nan, reason, chains
+    )
+    if chains < FEWEST_CHAINS / share:
+        return unknown(1, f"{chains} chains leave too few for a tail; run {int(FEWEST_CHAINS / share)} or more")
+    if curve.survival[-1] > share:
+        return unknown(1, f"{curve.survival[-1]:.0%} of the chains have not collapsed by the end; run longer")
+    first = int(np.argmax(curve.survival <= share))
+    after = slice(first + 1, None)
+    events, lived = int(curve.collapsed[after].sum()), int(curve.at_risk[after].sum())
+    if events < 2:
+        return unknown(first, f"{events} chains collapse in the tail, from generation {first} on; run longer, or more")
+    hazard = events / lived
+    low, high = _clopper_pearson(np.array([events]), np.array([lived]), level)
+    rate_of = lambda chance: float(-np.log1p(-min(float(chance), 1 - 1e-12)))
+    rate = rate_of(hazard)
+    error = float(np.sqrt(hazard / (lived * (1 - hazard)))) if hazard < 1 else nan
+    # The line goes through the survival where the tail begins.
+    at_start = float(curve.survival[first])
+    spread = float(np.sqrt(at_start * (1 - at_start) / chains))
+    amplitude = at_start * np.exp(rate * first)
+    factor = amplitude * float(np.hypot(spread / at_start, error * first))
+    half = float(stats.norm.ppf(0.5 + level / 2)) * factor
+    residuals, p_value = _even(curve, first, hazard)
+    tail = curve.generation[first:]
+    kept = curve.survival[first:]
+    reason = "" if hazard < 1 else "all of the tail collapses at once"
+    return TailRate(
+        Estimate(rate, error, (rate_of(low[0]), rate_of(high[0]))),
+        Estimate(float(amplitude), factor, (float(amplitude) - half, float(amplitude) + half)),
+        (first, int(tail[-1])),
+        tail.astype(np.float64),
+        kept,
+        np.sqrt(kept * (1 - kept) / chains),
+        residuals,
+        p_value,
+        reason,
+        chains,
+    )
+
+
+def _even(curve: Survival, first: int, hazard: float) -> tuple[np.ndarray, float]:
+    """Whether the hazard is the same all along: stretches of equally many collapses, standardised; and the p-value."""
+    events, lived = curve.collapsed[first + 1 :], curve.at_risk[first + 1 :]
+    total = int(events.sum())
+    count = min(STRETCHES, total // 5)
+    if count < 2:
+        return np.empty(0), float("nan")
+    reached = np.searchsorted(np.cumsum(events), total * np.arange(1, count) / count) + 1
+    parts = np.unique(np.concatenate([[0], reached[reached < len(events)]]))
+    seen, expected = np.add.reduceat(events, parts), hazard * np.add.reduceat(lived, parts)
+    residuals = (seen - expected) / np.sqrt(expected * (1 - hazard))
+    return residuals, float(stats.chi2.sf(np.sum(residuals**2), len(parts) - 1))
+
+
+def _times(times: Any, final: bool) -> tuple[np.ndarray, np.ndarray]:
+    check.flag("final", final)
+    if hasattr(times, "observed") and hasattr(times, "time"):
+        bad = int(np.sum(np.asarray(times.status) != 0))
+        if bad:
+            raise ValueError(f"{bad} chains had bad inputs, see times.status; leave them out")
+        time = np.asarray(times.final if final else times.time)
+        observed = np.asarray(times.final_observed if final else times.observed)
+    else:
+        time = np.asarray(times)
+        observed = np.ones(time.shape, bool)
+    if time.ndim != 1 or time.size == 0:
+        raise ValueError(f"times must be [chains], got shape {time.shape}; of a sweep take one: times[0]")
+    if time.dtype.kind not in "iu" or time.min() < 0:
+        raise ValueError(f"times must be whole numbers of generations, got {check.shown(time)}")
+    return time.astype(np.int64), observed
+
+
+def _clopper_pearson(events: np.ndarray, trials: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """The exact interval of a binomial chance, vectorised."""
+    events, trials = np.asarray(events, float), np.asarray(trials, float)
+    tail = (1 - level) / 2
+    none, all_ = events <= 0, events >= trials
+    with np.errstate(all="ignore"):
+        low = stats.beta.ppf(tail, np.maximum(events, 1), trials - events + 1)
+        high = stats.beta.ppf(1 - tail, events + 1, np.maximum(trials - events, 1))
+    return np.where(none, 0.0, low), np.where(all_, 1.0, high)

@@ -1,0 +1,226 @@
+"""Generalised least squares for mean curves, where the unit is the chain.
+
+The means of a curve's points are correlated, for a chain's next model is drawn from its last. Their covariance is
+estimated from the chains as that of a Markov chain (antedependence of order one: a point depends on those before it
+through the last alone, which is exact for the heterozygosity and for survival), and smoothed along the curve, for
+weights that follow the noise of single points bias the fit. Errors do not rest on it: they come from leaving out one
+chain at a time, weights and all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import optimize, stats
+
+BLOCKS = 1000
+"""Beyond so many chains equal blocks of them are left out in turn: their means are as independent."""
+BINS = 6
+"""Stretches of the curve whose mean residuals are judged together."""
+CUBIC, QUADRATIC = 3, 2
+
+
+class Model(NamedTuple):
+    """A family of curves.
+
+    Attributes:
+      name: of the family, for people.
+      formula: with the parameters' names.
+      parameters: their names; the first is what the fit is made for.
+      curve: ``(x [points], theta [..., parameters]) -> [..., points]``.
+      gradient: by theta, ``[..., points, parameters]``.
+      start: ``(x, mean, error) -> theta``, to begin from.
+    """
+
+    name: str
+    formula: str
+    parameters: tuple[str, ...]
+    curve: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    start: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Points:
+    """The chains' values at the points of a curve.
+
+    Attributes:
+      x: ``[points]``.
+      samples: of each unit, a chain or the mean of a block of them, ``[units, points]``.
+      along: where the points lie when variances are smoothed along them, ``[points]``.
+      correlated: whether neighbours depend on one another.
+    """
+
+    x: np.ndarray
+    samples: np.ndarray
+    along: np.ndarray
+    correlated: bool
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Over units, ``[points]``."""
+        return self.samples.mean(axis=0)
+
+    @property
+    def error(self) -> np.ndarray:
+        """The standard error of the mean, ``[points]``."""
+        return self.samples.std(axis=0, ddof=1) / np.sqrt(len(self.samples))
+
+    def part(self, index: np.ndarray) -> Points:
+        """Some of the points."""
+        return dataclasses.replace(self, x=self.x[index], samples=self.samples[:, index], along=self.along[index])
+
+
+class Solution(NamedTuple):
+    """A fit.
+
+    Attributes:
+      theta: ``[parameters]``.
+      covariance: of theta, by the jackknife, ``[parameters, parameters]``.
+      standardised: ``(mean - curve)``, decorrelated and in units of their standard errors, ``[points]``.
+      chi_square: the sum of their squares.
+      p_value: of the residuals, by their own covariance over units; NaN when too few points are left to judge.
+    """
+
+    theta: np.ndarray
+    covariance: np.ndarray
+    standardised: np.ndarray
+    chi_square: float
+    p_value: float
+
+
+def blocks(samples: np.ndarray) -> np.ndarray:
+    """Chains, or the means of at most :data:`BLOCKS` equal blocks of them; up to a block's chains are left over."""
+    size = -(-len(samples) // BLOCKS)
+    whole = len(samples) // size
+    return samples[: whole * size].reshape(whole, size, -1).mean(axis=1)
+
+
+class Weights(NamedTuple):
+    """What turns residuals of the mean into independent ones: ``(r_j - slope_j r_{j-1}) / scale_j``."""
+
+    slope: np.ndarray
+    scale: np.ndarray
+
+    def __call__(self, residual: np.ndarray) -> np.ndarray:
+        """Whiten ``[..., points]``."""
+        white = np.array(residual, dtype=np.float64)
+        white[..., 1:] -= self.slope * residual[..., :-1]
+        return white / self.scale
+
+    def of_gradient(self, gradient: np.ndarray) -> np.ndarray:
+        """Whiten ``[..., points, parameters]`` along the points."""
+        along_last = Weights(self.slope[..., None, :], self.scale[..., None, :])
+        return np.swapaxes(along_last(np.swapaxes(gradient, -1, -2)), -1, -2)
+
+
+def _smoother(along: np.ndarray, degree: int) -> np.ndarray:
+    """The projection on polynomials along the curve, ``[points, points]``; of lower degree for few points."""
+    width = np.ptp(along)
+    at = 2 * (along - along.min()) / width - 1 if width > 0 else np.zeros_like(along)
+    basis = np.polynomial.legendre.legvander(at, max(0, min(degree, (len(along) - 1) // 3)))
+    return basis @ np.linalg.pinv(basis)
+
+
+def _weights(points: Points, variance: np.ndarray, covariance: np.ndarray) -> Weights:
+    """From the variances ``[..., points]`` and covariances of neighbours ``[..., points - 1]`` of the means."""
+    least = 1e-12 * variance.max(axis=-1, keepdims=True)
+    variance = np.maximum(variance, least)
+    smooth = np.exp(np.log(variance) @ _smoother(points.along, CUBIC).T)
+    if not points.correlated:
+        return Weights(np.zeros(covariance.shape), np.sqrt(smooth))
+    correlation = np.clip(covariance / np.sqrt(variance[..., 1:] * variance[..., :-1]), -0.9999, 0.9999)
+    middle = (points.along[1:] + points.along[:-1]) / 2
+    correlation = np.tanh(np.arctanh(correlation) @ _smoother(middle, QUADRATIC).T)
+    left = np.concatenate([smooth[..., :1], smooth[..., 1:] * (1 - correlation**2)], axis=-1)
+    return Weights(correlation * np.sqrt(smooth[..., 1:] / smooth[..., :-1]), np.sqrt(left))
+
+
+def weights(points: Points) -> Weights:
+    """Of the means over all units."""
+    units, apart = len(points.samples), points.samples - points.mean
+    scale = 1 / (units * (units - 1))
+    return _weights(points, (apart**2).sum(axis=0) * scale, (apart[:, 1:] * apart[:, :-1]).sum(axis=0) * scale)
+
+
+def _without_one(points: Points) -> tuple[np.ndarray, Weights]:
+    """The mean of all but one unit, for each, ``[units, points]``, and the weights that belong to it."""
+    units, apart = len(points.samples), points.samples - points.mean
+    own, neighbours = apart**2, apart[:, 1:] * apart[:, :-1]
+    whole, scale = units / (units - 1), 1 / ((units - 1) * (units - 2))
+    variance = np.maximum(own.sum(axis=0) - whole * own, 0) * scale
+    covariance = (neighbours.sum(axis=0) - whole * neighbours) * scale
+    return points.mean - apart / (units - 1), _weights(points, variance, covariance)
+
+
+@np.errstate(all="ignore")
+def minimise(model: Model, x: np.ndarray, mean: np.ndarray, weigh: Weights, start: np.ndarray) -> np.ndarray:
+    """The parameters that make the whitened residuals of one mean curve least."""
+    scale = np.maximum(np.abs(start), 1e-8 * np.abs(start).max() + 1e-300)
+    found = optimize.least_squares(
+        lambda theta: weigh(model.curve(x, theta * scale) - mean),
+        start / scale,
+        lambda theta: weigh.of_gradient(model.gradient(x, theta * scale)) * scale,
+        method="lm",
+        xtol=1e-12,
+        ftol=1e-12,
+    )
+    return found.x * scale
+
+
+@np.errstate(all="ignore")
+def _newton(model: Model, x: np.ndarray, mean: np.ndarray, weigh: Weights, theta: np.ndarray, steps: int) -> np.ndarray:
+    """A few Gauss-Newton steps for many curves at once, ``theta [units, parameters]``."""
+    for _ in range(steps if np.isfinite(theta).all() else 0):
+        residual = weigh(mean - model.curve(x, theta))
+        gradient = weigh.of_gradient(model.gradient(x, theta))
+        scale = np.sqrt((gradient**2).sum(axis=-2, keepdims=True))
+        scaled = gradient / scale
+        normal = np.swapaxes(scaled, -1, -2) @ scaled
+        try:
+            step = np.linalg.solve(normal, np.swapaxes(scaled, -1, -2) @ residual[..., None])
+        except np.linalg.LinAlgError:
+            return np.full_like(theta, np.nan)
+        theta = theta + step[..., 0] / scale[..., 0, :]
+    return theta
+
+
+def solve(model: Model, points: Points) -> Solution:
+    """Fit a model to the mean curve; the error by leaving out each unit in turn, weights and all."""
+    units = len(points.samples)
+    weigh = weights(points)
+    theta = minimise(model, points.x, points.mean, weigh, model.start(points.x, points.mean, points.error))
+    mean, weigh_each = _without_one(points)
+    each = _newton(model, points.x, mean, weigh_each, np.repeat(theta[None], units, axis=0), steps=2)
+    if not np.isfinite(each).all():
+        # Without one of the units nothing is left that fixes the parameters: their errors are without bound.
+        return Solution(theta, np.full((len(theta),) * 2, np.inf), weigh(points.mean) * np.nan, np.nan, np.nan)
+    apart = each - each.mean(axis=0)
+    covariance = (units - 1) / units * apart.T @ apart
+    standardised = weigh(points.mean - model.curve(points.x, theta))
+    # What each unit adds to the residuals, less what it moves the parameters by: the residuals' own covariance.
+    moved = -(units - 1) * apart @ model.gradient(points.x, theta).T
+    own = weigh(points.samples - points.mean - moved)
+    p_value = _judge(standardised, own, free=len(points.x) - len(theta))
+    return Solution(theta, covariance, standardised, float(standardised @ standardised), p_value)
+
+
+def _judge(residual: np.ndarray, of_units: np.ndarray, free: int) -> float:
+    """The p-value of residuals averaged over stretches of the curve: Hotelling's, for their covariance is estimated."""
+    if free < 1:
+        return float("nan")
+    stretches = np.array_split(np.arange(len(residual)), min(BINS, len(residual)))
+    binned = np.array([residual[part].mean() for part in stretches])
+    each = np.stack([of_units[:, part].mean(axis=1) for part in stretches], axis=1)
+    units = len(each)
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(each.T)) / units)
+    order = np.argsort(values)[::-1][: min(free, len(binned))]
+    order = order[values[order] > 1e-8 * values.max()]
+    rank = len(order)
+    if rank == 0 or units <= rank:
+        return float("nan")
+    square = float(np.sum((vectors[:, order].T @ binned) ** 2 / values[order]))
+    return float(stats.f.sf(square * (units - rank) / (rank * (units - 1)), rank, units - rank))
