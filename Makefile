@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find jaxcollapse -name '*.py' -o -name '*.cc' -o -name '*.inc') setup.py pyproject.toml README.md LICENSE
 
+SCRIPTS := $(filter-out figures/common.py figures/findings.py,$(wildcard figures/*.py))
+
 .PHONY: demo figures test verify coverage clean
 
 # Real English, 50,000 words, a million tokens a generation, 100 generations.
@@ -11,9 +13,15 @@ demo: $(VENV)/installed
 	$(BIN)/jaxcollapse report --out report
 	@echo "Open report/vocabulary.png first."
 
-# The README's figures, from the same command.
-figures: demo
+# Every figure: data, then drawing. QUICK=1 makes them with fewer chains into figures/quick, in minutes.
+figures: $(VENV)/installed
+ifdef QUICK
+	for script in $(SCRIPTS); do $(BIN)/python $$script --quick || exit 1; done
+else
+	for script in $(SCRIPTS); do $(BIN)/python $$script || exit 1; done
+	$(MAKE) demo
 	cp report/vocabulary.png report/words.png report/distance.png report/decay.png report/report.json report/summary.txt figures/english/
+endif
 
 # Lint, types, then every test and doctest against the installed wheel (not the source tree).
 test: $(VENV)/installed-for-development

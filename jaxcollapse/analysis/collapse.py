@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from jaxcollapse import check
-from jaxcollapse.analysis.fits import FEWEST_CHAINS, Estimate
+from jaxcollapse.analysis.fits import FEWEST_CHAINS, TAIL, Estimate, tail_share
 
 STRETCHES = 8
 """Stretches of the tail, of as many collapses each, whose hazards are compared."""
@@ -165,17 +165,18 @@ def survival(times: Any, *, level: float = 0.95, final: bool = False) -> Surviva
     return Survival(generation, curve, low, high, at_risk, collapsed, level, chains)
 
 
-def tail_rate(times: Any, share: float, level: float) -> TailRate:
-    """The rate of the tail, from when no more than ``share`` of the chains survive; behind ``fit_exponential``."""
+def tail_rate(times: Any, level: float) -> TailRate:
+    """The rate of the tail, from when no more than ``tail_share`` of the chains survive; behind ``fit_exponential``."""
     time, _ = _times(times, False)
     chains, nan = len(time), float("nan")
+    share = tail_share(chains)
     curve = survival(times, level=level)
     nothing, none = Estimate(nan, nan, (nan, nan)), np.empty(0)
     unknown = lambda first, reason: TailRate(
         nothing, nothing, (first, int(time.max())), none, none, none, none, nan, reason, chains
     )
-    if chains < FEWEST_CHAINS / share:
-        return unknown(1, f"{chains} chains leave too few for a tail; run {int(FEWEST_CHAINS / share)} or more")
+    if chains < FEWEST_CHAINS / TAIL:
+        return unknown(1, f"{chains} chains leave too few for a tail; run {int(FEWEST_CHAINS / TAIL)} or more")
     if curve.survival[-1] > share:
         return unknown(1, f"{curve.survival[-1]:.0%} of the chains have not collapsed by the end; run longer")
     first = int(np.argmax(curve.survival <= share))
