@@ -6,7 +6,9 @@ on, a process joins them, the engine simulates, theory gives the exact curve, an
 
 from jaxcollapse import (
     analysis,
+    decoding,
     engine,
+    estimators,
     languages,
     learners,
     memory,
@@ -54,7 +56,9 @@ __all__ = [
     "Trace",
     "analysis",
     "collapse_times",
+    "decoding",
     "engine",
+    "estimators",
     "languages",
     "learners",
     "memory",

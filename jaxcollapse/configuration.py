@@ -12,13 +12,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxcollapse import regimes, statistics
-from jaxcollapse.learners import Categorical
+from jaxcollapse import decoding, estimators, regimes, statistics
+from jaxcollapse.learners import LEARNERS
 from jaxcollapse.process import Process, canonical, recursive_training
 from jaxcollapse.schedules import Schedule
 
 STREAM = 1
 """Raised with every release that gives other bits for the same key, process and chain."""
+
+PARTS = {
+    of.__name__: of
+    for of in (
+        *(estimators.MaximumLikelihood, estimators.Additive, estimators.Prior, estimators.Discount),
+        *(decoding.Temperature, decoding.Greedy, decoding.TopK, decoding.Nucleus, decoding.MinP),
+    )
+}
+"""Of learners, by name."""
 
 
 def of_run(key: jax.Array, process: Process, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +58,7 @@ def recreated(configuration: Mapping[str, Any]) -> tuple[jax.Array, Process, dic
     key = jax.random.wrap_key_data(jnp.array(told.pop("key"), jnp.uint32), impl="threefry2x32")
     p, regime, learner = _unpacked(told.pop("p")), told.pop("regime"), told.pop("learner")
     ours = {of.__name__: of for of in regimes.REGIMES.values()}
-    process = recursive_training(p, _made(regime, ours), _made(learner, {"Categorical": Categorical}))
+    process = recursive_training(p, _made(regime, ours), _made(learner, LEARNERS))
     for name in told.get("record", ()):
         if name not in statistics.STATISTICS:
             raise ValueError(f"the statistic {name!r} is not known by its name alone; pass record= as in the first run")
@@ -83,6 +92,10 @@ def _parts(of: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Schedule):
         return {"sizes": np.asarray(value.sizes).tolist()}
+    if isinstance(value, tuple):
+        return [_plain(of) for of in value]
+    if dataclasses.is_dataclass(value):
+        return _parts(value)
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
@@ -91,8 +104,15 @@ def _made(told: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
     kind = fields.pop("kind")
     if kind not in ours:
         raise ValueError(f"{kind} is not a part of jaxcollapse; make the process yourself and pass it to jc.run")
-    values = {name: Schedule(of["sizes"]) if isinstance(of, dict) else of for name, of in fields.items()}
-    return ours[kind](**values)
+    return ours[kind](**{name: _value(of) for name, of in fields.items()})
+
+
+def _value(told: Any) -> Any:
+    if isinstance(told, list) and any(isinstance(of, dict) for of in told):
+        return tuple(_value(of) for of in told)
+    if isinstance(told, dict):
+        return _made(told, PARTS) if "kind" in told else Schedule(told["sizes"])
+    return told
 
 
 def _packed(p: np.ndarray) -> str:

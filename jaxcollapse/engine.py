@@ -79,13 +79,14 @@ class Trace:
         Raises:
           ValueError: saying what was wrong with how many chains.
         """
-        for fault in (Status.SIZE, Status.TRUTH):
+        for fault in (Status.SIZE, Status.TRUTH, Status.LEARNER):
             bad = int(np.sum((np.asarray(self.status) & fault) != 0))
             if bad:
                 remedy = {
                     Status.SIZE: "a size, share or weight is outside its range or above its capacity, or a pool "
                     "outgrew its room; mend the value or raise the capacity",
                     Status.TRUTH: "p has a negative or NaN entry or does not sum to one",
+                    Status.LEARNER: "a number of the estimator or of the decoding is outside its range",
                 }[fault]
                 raise ValueError(f"{bad} of {self.status.size} chains had bad inputs: {remedy}")
         return self

@@ -55,7 +55,9 @@ class Learner(Protocol):
     vocabulary)`` is the learner with choices that suit a regime; ``settles_at`` a generation (static) after
     which ``settle(models, width)`` keeps models in another form; and where ``narrows(model)``, ``left(model)``
     counts the tokens that a model can still write and ``narrow(model, width)`` leaves out others, so that
-    drawing from it draws what drawing from the whole would, bit for bit.
+    drawing from it draws what drawing from the whole would, bit for bit. A learner with numbers that can be wrong says
+    so by ``fault()``, and one whose models are not the frequencies of their corpora says by ``lineage(past, corpus)``
+    what they are, if their second moments are to be known.
     """
 
     def truth(self, p: Array) -> Model:
@@ -164,6 +166,7 @@ class Status(enum.IntFlag):
     OK = 0
     SIZE = 1  #: a size, share or weight is outside its range or capacity, or a pool outgrew its room
     TRUTH = 2  #: p has a NaN or negative entry, or does not sum to one
+    LEARNER = 4  #: a number of the learner, such as a temperature, is outside its range
 
 
 class State(NamedTuple):
@@ -417,7 +420,10 @@ class Process:
 
     def _status(self) -> Array:
         sound = jnp.all(self.p >= 0) & (jnp.abs(fixed.total(self.p, 2.0) - 1) < 2e-5)
-        return self._size_fault(1) | (~sound * Status.TRUTH.value).astype(jnp.int32)
+        status = self._size_fault(1) | (~sound * Status.TRUTH.value).astype(jnp.int32)
+        if hasattr(self.learner, "fault"):
+            status |= (self.learner.fault() * Status.LEARNER.value).astype(jnp.int32)
+        return status
 
     def _size_fault(self, m: Any) -> Array:
         return (self.regime.faults(m) * Status.SIZE.value).astype(jnp.int32)

@@ -52,11 +52,30 @@ class Past:
 
     kept: Any = None
 
-    def __init__(self, heterozygosity: float) -> None:
+    def __init__(self, p: np.ndarray) -> None:
+        self._p = p
         self._h = np.zeros((64, 64))
-        self._h[0, 0] = heterozygosity
+        self._h[0, 0] = float(p @ (1 - p))
         self._nodes = 1
         self._models = [0]
+        self._uniform: int | None = None
+
+    @property
+    def vocabulary(self) -> int:
+        """The number of tokens, seen or not."""
+        return len(self._p)
+
+    def is_truth(self, distribution: np.ndarray) -> bool:
+        """Whether a distribution is p^(0), to float32."""
+        return np.shape(distribution) == self._p.shape and np.allclose(distribution, self._p, rtol=1e-6, atol=1e-12)
+
+    def uniform(self) -> Part:
+        """The uniform distribution: ``sum_i u_i q_i`` is ``1/s`` for every q."""
+        if self._uniform is None:
+            self._uniform, self._nodes = self._nodes, self._nodes + 1
+            self._room()
+        self._h[self._uniform, : self._nodes] = self._h[: self._nodes, self._uniform] = 1 - 1 / self.vocabulary
+        return Part({self._uniform: 1.0}, {})
 
     def model(self, t: int) -> Part:
         """p^(t); 0 is the truth."""
@@ -93,7 +112,8 @@ class Past:
                 both[0][node] = both[0].get(node, 0.0) + share * value
             for node, value in part.noise.items():
                 both[1][node] = both[1].get(node, 0.0) + share**2 * value
-        return Part(*both)
+        sizes = [part.size for part in parts]
+        return Part(*both, None if None in sizes else sum(size or 0 for size in sizes))
 
     def prefixes(self, sequences: Sequence[Sequence[Part]], size: int) -> Part:
         """``size`` tokens: a multinomial number of first ones from each of these sequences, all equally likely."""
@@ -135,21 +155,25 @@ class Past:
     def _node(self, part: Part) -> int:
         if len(part.weights) == 1 and not part.noise and not part.spread:
             return next(iter(part.weights))
-        new, h = self._nodes, self._h
-        if new >= NODES:
-            raise OutOfRange(
-                f"second moments of this regime need more than {NODES} products of models; ask for fewer generations"
-            )
-        if new == len(h):
-            self._h = np.zeros((min(2 * new, NODES),) * 2)
-            self._h[:new, :new], h = h, self._h
+        new = self._nodes
+        self._nodes += 1
+        self._room()
         parents, weights = list(part.weights), np.array(list(part.weights.values()))
         row = weights @ self._h[parents, :new]
         self._h[new, :new] = self._h[:new, new] = row
         lost = sum(value * self._h[node, node] for node, value in part.noise.items())
         self._h[new, new] = max(weights @ row[parents] + part.spread - lost, 0.0)
-        self._nodes += 1
         return new
+
+    def _room(self) -> None:
+        """Make the table large enough for all nodes."""
+        if self._nodes > NODES:
+            raise OutOfRange(
+                f"second moments of this regime need more than {NODES} products of models; ask for fewer generations"
+            )
+        if self._nodes > len(self._h):
+            old, self._h = self._h, np.zeros((min(2 * len(self._h), NODES),) * 2)
+            self._h[: len(old), : len(old)] = old
 
 
 def products(process: Any, generations: int) -> np.ndarray:
@@ -171,8 +195,9 @@ def products(process: Any, generations: int) -> np.ndarray:
       >>> products(process, 2).diagonal().tolist()  # two tokens, then two of each of two models
       [0.75, 0.375, 0.515625]
     """
-    p, regime = numbers(process)
-    past = Past(float(p @ (1 - p)))
+    p, regime = numbers(process, second_moments=True)
+    past = Past(p)
+    estimated = getattr(process.learner, "lineage", lambda past, corpus: corpus)
     for m in range(1, generations_of(generations) + 1):
-        past.born(regime.lineage(past, m))
+        past.born(estimated(past, regime.lineage(past, m)))
     return past.products()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxcollapse.theory.lineage import products
-from jaxcollapse.theory.setting import generations_of, has_closed_form, numbers, read
+from jaxcollapse.theory.setting import generations_of, has_closed_form, is_plain, numbers, read
 
 
 def heterozygosity(process: Any, generations: int) -> np.ndarray:
@@ -93,6 +93,8 @@ def l2_first(process: Any, generations: int) -> np.ndarray:
 def l2_truth(process: Any, generations: int) -> np.ndarray:
     """``E ||p^(m) - p||_2^2 = S_m - S_0``, for every model is an unbiased estimate of the truth.
 
+    Smoothed models are not; there it is ``S_m - 2 E p^(m).p + S_0``.
+
     Fully and partially synthetic computed without that difference: ``(1 - S_0)[1 - (1 - 1/n)^m]``,
     or ``(1 - S_0)/N + D_m``.
 
@@ -100,8 +102,9 @@ def l2_truth(process: Any, generations: int) -> np.ndarray:
       ``[generations + 1]``.
     """
     if not has_closed_form(process):
-        curve = heterozygosity(process, generations)
-        return np.maximum(curve[0] - curve, 0)
+        h = products(process, generations)
+        with_truth = h[0, 0] if is_plain(process.learner) else 2 * h[0] - h[0, 0]
+        return np.maximum(with_truth - h.diagonal(), 0)
     p, n, real = read(process)
     at_truth = float(p @ (1 - p))
     if real is None:

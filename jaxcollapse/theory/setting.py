@@ -30,8 +30,12 @@ class Setting(NamedTuple):
     real: int | None
 
 
-def numbers(process: Any) -> tuple[np.ndarray, Any]:
+def numbers(process: Any, *, second_moments: bool = False) -> tuple[np.ndarray, Any]:
     """The truth in float64, ``[vocabulary]``, as the simulation has it and normalised; and the regime.
+
+    Args:
+      process: of one setting.
+      second_moments: whether these are all that is wanted; they are known for some estimators too.
 
     Raises:
       TypeError: for a learner that the theory does not describe, for traced numbers, and for sweeps.
@@ -42,6 +46,11 @@ def numbers(process: Any) -> tuple[np.ndarray, Any]:
         raise TypeError("theory needs numbers, not traced values; call it outside jit and vmap")
     if not isinstance(process.learner, Categorical):
         raise TypeError(f"theory knows the learner Categorical only, got {type(process.learner).__name__}")
+    if not second_moments and not is_plain(process.learner):
+        raise TypeError(
+            "this is known for maximum likelihood without decoding only; for affine estimators (Additive, a Prior at "
+            "the truth) theory.simpson, heterozygosity, l2_first, l2_truth and products are known"
+        )
     if not hasattr(process.regime, "lineage"):
         raise TypeError(f"theory needs a regime that says its lineage, and {type(process.regime).__name__} does not")
     for name, value in vars(process.regime).items():
@@ -68,11 +77,18 @@ def read(process: Any) -> Setting:
     )
 
 
+def is_plain(learner: Any) -> bool:
+    """Whether models are the frequencies of their corpora, written as they are."""
+    return not hasattr(learner, "lineage")
+
+
 def has_closed_form(process: Any) -> bool:
     """Whether :func:`read` will do."""
     regime = process.regime
-    return type(regime) in (FullySynthetic, PartiallySynthetic) and not any(
-        isinstance(value, Schedule) for value in vars(regime).values()
+    return (
+        is_plain(process.learner)
+        and type(regime) in (FullySynthetic, PartiallySynthetic)
+        and not any(isinstance(value, Schedule) for value in vars(regime).values())
     )
 
 

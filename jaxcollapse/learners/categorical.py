@@ -1,4 +1,4 @@
-"""Learners: how a model is trained on a corpus, and how it writes one."""
+"""A table of counts: one context, maximum likelihood."""
 
 from __future__ import annotations
 

@@ -1,0 +1,168 @@
+"""Estimators: from counts to the probabilities of a model. A pytree each; numbers are leaves.
+
+Maximum likelihood needs none: :class:`~jaxcollapse.learners.Categorical` keeps the counts themselves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxcollapse import check
+
+
+class Estimator(Protocol):
+    """A pytree with these three."""
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        """Frequencies ``[tokens]`` (sum 1), which tokens were seen, and the corpus's size, to probabilities."""
+
+    def fault(self) -> Array:
+        """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        """The model in terms of its corpus, for :mod:`jaxcollapse.theory.lineage`; TypeError where it is not affine."""
+
+
+def _estimator(cls: type) -> type:
+    return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(cls))
+
+
+@_estimator
+class MaximumLikelihood:
+    """``x_i / n``.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> MaximumLikelihood()(jnp.array([0.75, 0.25]), jnp.array([True, True]), jnp.int32(4)).tolist()
+      [0.75, 0.25]
+    """
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        return frequencies
+
+    def fault(self) -> Array:
+        return jnp.bool_(False)
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        return corpus
+
+
+@_estimator
+class Additive:
+    """``(x_i + alpha) / (n + alpha s)``: ``alpha`` tokens more of each kind. In genetics, mutation to any allele.
+
+    ``p^(m)`` is a mixture of the frequencies and the uniform distribution, so all second moments are exact:
+    ``jc.theory.heterozygosity`` and the like take the process.
+
+    Raises:
+      ValueError: for a concrete ``alpha`` that is negative, NaN or infinite.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> Additive(1.0)(jnp.array([0.75, 0.25, 0, 0]), jnp.array([True, True, False, False]), jnp.int32(4)).tolist()
+      [0.5, 0.25, 0.125, 0.125]
+    """
+
+    alpha: Any
+
+    def __post_init__(self) -> None:
+        if check.concrete(self.alpha):
+            check.real_numbers("alpha", self.alpha, 0, 1e9)
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        many = frequencies.shape[0]
+        prior = jnp.asarray(self.alpha, jnp.float32) * many
+        share = prior / (prior + size)
+        return (1 - share) * frequencies + share / many
+
+    def fault(self) -> Array:
+        return ~(jnp.asarray(self.alpha) >= 0)
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        prior = float(self.alpha) * past.vocabulary
+        return past.weigh([corpus, past.uniform()], [corpus.size, prior]) if prior else corpus
+
+
+@_estimator
+class Prior:
+    """``(x_i + mass prior_i) / (n + mass)``: a Dirichlet prior, for instance at the real distribution.
+
+    The mean of the posterior under a Dirichlet law with parameters ``mass * prior``.
+
+    Attributes:
+      prior: a distribution, ``[vocabulary]``; the oracles know it when it is the truth itself.
+      mass: how many tokens it counts as.
+
+    Raises:
+      ValueError: for a concrete prior that is no distribution, or a mass that is negative, NaN or infinite.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> estimator = Prior([0.5, 0.5], mass=4)
+      >>> estimator(jnp.array([1.0, 0.0]), jnp.array([True, False]), jnp.int32(4)).tolist()
+      [0.75, 0.25]
+    """
+
+    prior: Any
+    mass: Any
+
+    def __post_init__(self) -> None:
+        if check.concrete(self.prior):
+            object.__setattr__(self, "prior", check.probabilities("prior", self.prior))
+        elif hasattr(self.prior, "p") and hasattr(self.prior, "tokens"):
+            object.__setattr__(self, "prior", check.probabilities("prior", self.prior.p))
+        if check.concrete(self.mass):
+            check.real_numbers("mass", self.mass, 0, 1e12)
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        mass = jnp.asarray(self.mass, jnp.float32)
+        share = mass / (mass + size)
+        return (1 - share) * frequencies + share * jnp.asarray(self.prior, jnp.float32)
+
+    def fault(self) -> Array:
+        return ~(jnp.asarray(self.mass) >= 0)
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        if not past.is_truth(self.prior):
+            raise TypeError("second moments with a prior are known when it is the truth or uniform (Additive)")
+        mass = float(self.mass)
+        return past.weigh([corpus, past.model(0)], [corpus.size, mass]) if mass else corpus
+
+
+@_estimator
+class Discount:
+    """Absolute discounting: ``max(x_i - d, 0)/n``, and what that frees shared out evenly over the vocabulary.
+
+    ``d`` between 0 and 1; the freed share is ``d`` times the number of kinds of tokens seen, over n. (Ney, Essen and
+    Kneser, 1994, for one context.)
+
+    Raises:
+      ValueError: for a concrete discount that is not between 0 and 1.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> Discount(0.5)(jnp.array([0.75, 0.25, 0, 0]), jnp.array([True, True, False, False]), jnp.int32(4)).tolist()
+      [0.6875, 0.1875, 0.0625, 0.0625]
+    """
+
+    discount: Any
+
+    def __post_init__(self) -> None:
+        if check.concrete(self.discount):
+            check.real_numbers("discount", self.discount, 0, 1)
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        taken = jnp.asarray(self.discount, jnp.float32) / size
+        freed = taken * jnp.sum(seen)
+        return jnp.maximum(frequencies - jnp.where(seen, taken, 0.0), 0.0) + freed / frequencies.shape[0]
+
+    def fault(self) -> Array:
+        return ~((jnp.asarray(self.discount) >= 0) & (jnp.asarray(self.discount) <= 1))
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        raise TypeError("second moments are known for estimators that are affine in the counts, and Discount is not")

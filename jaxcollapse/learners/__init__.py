@@ -1,0 +1,9 @@
+"""Learners: how a model is trained on a corpus, and how it writes one."""
+
+from jaxcollapse.learners.categorical import Categorical
+from jaxcollapse.learners.estimated import Estimated
+
+LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated)}
+"""By name, as a provenance tells them."""
+
+__all__ = ["LEARNERS", "Categorical", "Estimated"]

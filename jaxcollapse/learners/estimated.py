@@ -1,0 +1,140 @@
+"""One context whose counts are smoothed before they are probabilities, and whose probabilities are decoded."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxcollapse import fixed, sampling
+from jaxcollapse.decoding import apply
+from jaxcollapse.estimators import MaximumLikelihood
+from jaxcollapse.learners.categorical import Categorical, Corpus
+from jaxcollapse.process import WEIGHT, Table
+
+
+class Estimate(NamedTuple):
+    """A model.
+
+    Attributes:
+      p: what was estimated, ``float32 [vocabulary]``; statistics look at it.
+      written: what tokens are drawn from: the same, decoded.
+    """
+
+    p: Array
+    written: sampling.Law
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Estimated(Categorical):
+    """Counts, an estimator, and a decoding: ``p^(m) = estimator(counts)``, and it writes ``decoding(p^(m))``.
+
+    Real data are real: the truth is neither smoothed nor decoded. Statistics see ``p^(m)`` itself. Any regime will do.
+    The numbers of both are leaves, so they can be swept. Probabilities are float32 (drawn from exactly), so bits are
+    promised for one program only, not across batches.
+
+    Attributes:
+      estimator: one of :mod:`jaxcollapse.estimators`; maximum likelihood by default.
+      decoding: of :mod:`jaxcollapse.decoding`, applied one after the other.
+      vocabulary: static; set by :func:`jaxcollapse.recursive_training`.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> learner = jc.learners.Estimated(estimator=jc.estimators.Additive(0.5), decoding=jc.decoding.TopK(5))
+      >>> process = jc.recursive_training(jc.languages.zipf(20), jc.FullySynthetic(n=100), learner)
+      >>> trace = jc.simulate(jax.random.key(0), process, chains=4, generations=5, record="support")
+      >>> int(trace["support"][0, -1])  # no token dies
+      20
+    """
+
+    estimator: Any = dataclasses.field(default_factory=MaximumLikelihood)
+    decoding: Any = ()
+    vocabulary: int | None = dataclasses.field(default=None, metadata={"static": True})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if callable(self.decoding):
+            object.__setattr__(self, "decoding", (self.decoding,))
+        elif isinstance(self.decoding, list):
+            object.__setattr__(self, "decoding", tuple(self.decoding))
+
+    def suited(self, regime: Any, vocabulary: int) -> Estimated:
+        """This learner for so many tokens; corpora are counts where the regime can do with them.
+
+        Raises:
+          TypeError, ValueError: for what is no estimator or decoding, and for a prior of another length.
+        """
+        for name, of, parts in (
+            ("estimator", "estimators.Additive(1.0)", (self.estimator,)),
+            ("decoding", "decoding.Temperature(0.8), or several in a tuple", self.decoding),
+        ):
+            for part in parts if isinstance(parts, tuple) else (parts,):
+                if isinstance(part, type) or not (callable(part) and hasattr(part, "fault")):
+                    raise TypeError(f"{name} must be such as jc.{of}, got {part!r}")
+        prior = getattr(self.estimator, "prior", None)
+        if prior is not None and jnp.shape(prior) != (vocabulary,):
+            raise ValueError(f"prior must have one entry a token, [{vocabulary}], got shape {jnp.shape(prior)}")
+        method = "counts" if set(regime.verbs) <= {"pool", "add", "subsample"} else "labels"
+        return dataclasses.replace(self, method=method, vocabulary=vocabulary)
+
+    def sample(self, key: Array, model: Any, size: Array, slots: int) -> sampling.Labels | sampling.Tally:
+        return super().sample(key, model.written if isinstance(model, Estimate) else model, size, slots)
+
+    def fit(self, key: Array, corpus: Corpus, previous: Any) -> Any:
+        assert self.vocabulary is not None, "recursive_training says how many tokens there are"
+        of_corpus = super().table(corpus, self.vocabulary)
+        if isinstance(corpus, sampling.Weighted):
+            size = corpus.first.size + corpus.second.size  # how many tokens there are, whatever they weigh
+        else:
+            size = corpus.size
+        p = self.estimator(of_corpus.p, of_corpus.p > 0, size)
+        return Estimate(p, sampling.law(apply(self.decoding, p)))
+
+    def blend(self, mean: sampling.Mean | None, model: Any, width: int | None = None) -> sampling.Mean:
+        return super().blend(mean, model.written if isinstance(model, Estimate) else model, width)
+
+    def compact(self, corpus: Any, vocabulary: int) -> tuple[Any, Array]:
+        # A token that no corpus holds may yet be given mass.
+        return corpus, jnp.arange(vocabulary, dtype=jnp.int32)
+
+    @property
+    def runs(self) -> bool:
+        return False
+
+    def dirac(self, model: Any) -> Array:
+        if isinstance(model, sampling.Law):
+            return super().dirac(model)
+        if isinstance(model, Estimate):
+            return _only(model.p)
+        # Of a corpus, a pool or a mean: what a model that is trained on nothing but one token can write.
+        alone = super().dirac(model)
+        seen = jnp.arange(self.vocabulary, dtype=jnp.int32) == alone
+        return jnp.where(alone >= 0, _only(self.estimator(seen.astype(jnp.float32), seen, jnp.int32(1))), -1)
+
+    def table(self, model: Any, width: int) -> Table:
+        if not isinstance(model, Estimate):
+            return super().table(model, width)
+        weights = fixed.from_float(model.p, WEIGHT)
+        rest = fixed.subtract(fixed.sum_of(weights), weights)
+        return Table(model.p, fixed.to_float(rest, WEIGHT), fixed.minus_log(model.p), None, None)
+
+    def fault(self) -> Array:
+        """Whether a traced number of the estimator or the decoding is out of range, ``bool []``."""
+        found = self.estimator.fault()
+        for step in self.decoding:
+            found |= step.fault()
+        return found
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        """The model in terms of its corpus, for the theory of second moments."""
+        if self.decoding:
+            raise TypeError("second moments are known without decoding; it is not linear in the probabilities")
+        return self.estimator.lineage(past, corpus)
+
+
+def _only(p: Array) -> Array:
+    return jnp.where(jnp.sum(p > 0) == 1, jnp.argmax(p), -1).astype(jnp.int32)
