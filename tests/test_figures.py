@@ -23,7 +23,7 @@ def _scripts(monkeypatch):
 def test_drawn_again_from_its_data(name, tmp_path):
     common = importlib.import_module("common")
     document = json.loads((FOLDER / "data" / f"{name}.json").read_text(encoding="utf-8"))
-    assert {"jax", "jaxcollapse", "seconds"} <= document["made_with"].keys()
+    assert {"versions", "device", "seconds"} <= document["made_with"].keys()
     with mpl.rc_context(STYLE):
         figure = importlib.import_module(name).draw(common._arrays(document["data"]))
         FigureCanvasAgg(figure)
