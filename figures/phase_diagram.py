@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from common import SEED, letters, main
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 import jaxcollapse as jc
 
@@ -54,7 +55,7 @@ def simulate(quick):
             curves = np.concatenate([curves, maps["accumulate"][:, known + 1 :]], axis=1)
         maps[name] = curves
         checks[name] = []
-        if quick and i % 8:
+        if quick and i > 0:
             continue
         for size in (20, 200, 2000):
             process = jc.recursive_training(truth, regime(size, capacity=CAPACITY))
@@ -104,9 +105,10 @@ def draw(data):
             lines = axes.contour(
                 x, y, of.T, levels=present, colors=[LEVELS[level] for level in present], linewidths=1.3
             )
-            axes.clabel(
-                lines, fmt="%g", fontsize=10.5, inline_spacing=2, manual=_places(lines, data["checks"][name], x, y)
-            )
+            places = _places(lines, data["checks"][name], x, y)
+            for text in axes.clabel(lines, fmt="%g", fontsize=10.5, inline=False, manual=places):
+                edge = "black" if mpl.colors.to_hex(text.get_color()) == "#ffffff" else "white"
+                text.set_path_effects([withStroke(linewidth=2.5, foreground=edge)])
         box = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 2}
         axes.text(0.96, 0.05, f"least: {of.min():.3f}", transform=axes.transAxes, ha="right", fontsize=10, bbox=box)
         points = np.reshape(data["checks"][name], (-1, 5))

@@ -14,6 +14,7 @@ from jaxcollapse.commands import run, table
 from jaxcollapse.commands.options import (
     NO_MEAN,
     add_language,
+    add_learner,
     add_settings,
     add_simulation,
     add_sizes,
@@ -104,6 +105,7 @@ def _parser() -> _Parser:
     simulate.add_argument("--out", help="a CSV file for every generation; without it, some are printed")
     for command in (report, simulate):
         add_settings(command)
+    add_learner(simulate)
     run.add(commands)
     return parser
 

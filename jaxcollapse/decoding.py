@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, dataclass_transform
 
 import jax
 import jax.numpy as jnp
@@ -31,7 +31,11 @@ class Decoding(Protocol):
         """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
 
 
-def _decoding(cls: type) -> type:
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def _decoding(cls: type[T]) -> type[T]:
     return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(cls))
 
 

@@ -6,7 +6,7 @@ Maximum likelihood needs none: :class:`~jaxcollapse.learners.Categorical` keeps 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, dataclass_transform
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +28,11 @@ class Estimator(Protocol):
         """The model in terms of its corpus, for :mod:`jaxcollapse.theory.lineage`; TypeError where it is not affine."""
 
 
-def _estimator(cls: type) -> type:
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def _estimator(cls: type[T]) -> type[T]:
     return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(cls))
 
 

@@ -365,6 +365,33 @@ def test_processes_are_joined_before_anything_else(taken, monkeypatch, capsys):
     )
 
 
+def test_smoothing_and_decoding_from_flags_and_a_file(tmp_path, capsys):
+    """The same table from simulate and from a file, and that of the learner made in Python."""
+    flags = ["--language", "zipf:20", "--n", "50", "--chains", "40", "--generations", "3"]
+    cli.main(["simulate", *flags, "--additive", "0.5", "--temperature", "0.8", "--top-k", "9", "--quiet"])
+    told = capsys.readouterr().out
+    assert "50 tokens a generation, additive 0.5, temperature 0.8, top-k 9" in told
+    config = tmp_path / "study.toml"
+    text = "n = 50\nchains = 40\ngenerations = 3\nadditive = 0.5\ntemperature = 0.8\ntop_k = 9\n"
+    config.write_text('language = "zipf:20"\n' + text, encoding="utf-8")
+    cli.main(["run", str(config), "--quiet"])
+    assert capsys.readouterr().out == told
+    learner = jc.learners.Estimated(
+        estimator=jc.estimators.Additive(0.5), decoding=(jc.decoding.Temperature(0.8), jc.decoding.TopK(9))
+    )
+    process = jc.recursive_training(jc.languages.zipf(20), jc.FullySynthetic(n=50), learner)
+    trace = jc.simulate(jax.random.key(0), process, chains=40, generations=3)
+    mean = float(np.asarray(trace["heterozygosity"], np.float64).mean(axis=0)[-1])
+    assert f"{mean:.6g}" in told
+
+
+def test_one_estimator_at_a_time(capsys):
+    assert cli.main(["simulate", "--language", "zipf:5", "--additive", "1", "--discount", "0.5"]) == 1
+    assert "give one of additive, prior, discount, got additive and discount" in capsys.readouterr().err
+    assert cli.main(["simulate", "--language", "zipf:5", "--temperature", "-1"]) == 1
+    assert "temperature must be a number between 0 and inf, got -1" in capsys.readouterr().err
+
+
 def test_two_processes_share_the_chains():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

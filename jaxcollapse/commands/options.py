@@ -35,6 +35,19 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "growth": {"type": float, "metavar": "RATIO", "help": "n grows by this factor a generation (default: it does not)"},
 }
 """Options of regimes, by the name that the setting has in Python."""
+ESTIMATORS: dict[str, dict[str, Any]] = {
+    "additive": {"metavar": "ALPHA", "help": "each model is trained on ALPHA tokens more of each kind"},
+    "prior": {"metavar": "TOKENS", "help": "... on so many tokens more, spread as the language itself is"},
+    "discount": {"metavar": "D", "help": "D of each count (0 to 1) is taken away and shared out evenly"},
+}
+"""Options of the estimator, one at most."""
+DECODINGS: dict[str, dict[str, Any]] = {
+    "temperature": {"metavar": "T", "help": "models write at this temperature (1: as they are, 0: greedy)"},
+    "top-k": {"metavar": "K", "type": int, "help": "... the K most probable tokens only"},
+    "nucleus": {"metavar": "MASS", "help": "... the fewest tokens that have this mass"},
+    "min-p": {"metavar": "SHARE", "help": "... tokens this share as probable as the most probable one, or more"},
+}
+"""Options of the decoding, applied in this order."""
 DEFAULTS: dict[str, Any] = {
     "regime": "fully-synthetic",
     "n": 1000,
@@ -105,6 +118,45 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         having = [regime for regime in REGIMES if name in settings_of(regime)]
         whose = "all regimes" if len(having) == len(REGIMES) else ", ".join(having)
         group.add_argument(f"--{name}", **{**options, "help": f"{whose}:\n{options['help']}"})
+
+
+def add_learner(parser: argparse.ArgumentParser) -> None:
+    """How models are estimated and decoded."""
+    group = parser.add_argument_group("smoothing (one at most) and decoding (in this order), in every generation")
+    for name, of in (ESTIMATORS | DECODINGS).items():
+        group.add_argument(f"--{name}", **{"type": float, **of})
+
+
+def learner_of(options: argparse.Namespace, language: Any) -> tuple[Any, str]:
+    """The learner that the options name, None for the default one, and what it is in words.
+
+    Raises:
+      ValueError: for two estimators at once, and for numbers out of range.
+    """
+    from jaxcollapse import decoding, estimators
+    from jaxcollapse.learners import Estimated
+
+    given = {name: getattr(options, name.replace("-", "_"), None) for name in ESTIMATORS | DECODINGS}
+    given = {name: value for name, value in given.items() if value is not None}
+    if not given:
+        return None, ""
+    smoothing = [name for name in given if name in ESTIMATORS]
+    if len(smoothing) > 1:
+        raise ValueError(f"give one of {', '.join(ESTIMATORS)}, got {' and '.join(smoothing)}")
+    makers: dict[str, Any] = {
+        "additive": estimators.Additive,
+        "prior": lambda mass: estimators.Prior(language, mass),
+        "discount": estimators.Discount,
+        "temperature": decoding.Temperature,
+        "top-k": decoding.TopK,
+        "nucleus": decoding.Nucleus,
+        "min-p": decoding.MinP,
+    }
+    steps = tuple(makers[name](given[name]) for name in DECODINGS if name in given)
+    parts: dict[str, Any] = {"decoding": steps}
+    if smoothing:
+        parts["estimator"] = makers[smoothing[0]](given[smoothing[0]])
+    return Estimated(**parts), "".join(f", {name} {value:g}" for name, value in given.items())
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from jaxcollapse import check
 from jaxcollapse.commands import table
-from jaxcollapse.commands.options import DEFAULTS, NO_MEAN, add_language, add_settings, add_simulation
+from jaxcollapse.commands.options import DEFAULTS, NO_MEAN, add_language, add_learner, add_settings, add_simulation
 
 CALL = ("help", "config", "resume", "quiet", "distributed", "coordinator", "processes", "process")
 """Arguments of one call, which no file holds."""
@@ -93,6 +93,7 @@ def add(commands: Any) -> None:
     run.add_argument("--resume", action="store_true", help="go on with what the checkpoint holds, if it holds anything")
     run.add_argument("--out", metavar="FILE.nc", help="a netCDF file for the results (needs the extra 'results')")
     add_settings(run)
+    add_learner(run)
     many = run.add_argument_group("several processes, each started with the same command")
     many.add_argument("--distributed", action="store_true", help="join the others; the cluster says which they are, or")
     many.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens")

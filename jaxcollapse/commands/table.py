@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from jaxcollapse.commands.options import DEFAULTS, NO_MEAN, language_of, settings
+from jaxcollapse.commands.options import DEFAULTS, NO_MEAN, language_of, learner_of, settings
 
 
 class Setting(NamedTuple):
@@ -61,8 +61,9 @@ def setting_of(options: argparse.Namespace, *, dashes: str = "--") -> Setting:
     made = regimes_of([options.regime], n=n, generations=generations, given=settings(options), dashes=dashes)
     regime = made[options.regime]
     size = tokens_a_generation({"n": n, "growth": options.growth})
-    heading = f"{language.name}: {title(options.regime, regime)}, {size}"
-    return Setting(recursive_training(language, regime), generations, heading)
+    learner, how = learner_of(options, language)
+    heading = f"{language.name}: {title(options.regime, regime)}, {size}{how}"
+    return Setting(recursive_training(language, regime, learner), generations, heading)
 
 
 @contextlib.contextmanager

@@ -87,10 +87,9 @@ class Estimated(Categorical):
     def fit(self, key: Array, corpus: Corpus, previous: Any) -> Any:
         assert self.vocabulary is not None, "recursive_training says how many tokens there are"
         of_corpus = super().table(corpus, self.vocabulary)
-        if isinstance(corpus, sampling.Weighted):
-            size = corpus.first.size + corpus.second.size  # how many tokens there are, whatever they weigh
-        else:
-            size = corpus.size
+        # Of weighted corpora: how many tokens there are, whatever they weigh.
+        parts = (corpus.first, corpus.second) if isinstance(corpus, sampling.Weighted) else (corpus,)
+        size = sum((part.size for part in parts), jnp.int32(0))
         p = self.estimator(of_corpus.p, of_corpus.p > 0, size)
         return Estimate(p, sampling.law(apply(self.decoding, p)))
 

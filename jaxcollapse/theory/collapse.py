@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
@@ -72,7 +73,7 @@ def expected_collapse_time(process: Any) -> float:
     ``(I - P) phi = x/n`` on the counts between 0 and n, so ``E T = 1 + sum_i E phi(Bin(n, p_i))``
     unless the truth has collapsed already. Partially synthetic: infinite, unless the real corpus is one token.
 
-    Cost: O(n^3). Range: n <= 2000; beyond it see :func:`expected_collapse_time_diffusion`.
+    Cost: O(n^3), once for each n. Range: n <= 2000; beyond it see :func:`expected_collapse_time_diffusion`.
 
     Returns:
       Generations; ``inf`` when some chains never collapse.
@@ -98,10 +99,16 @@ def expected_collapse_time(process: Any) -> float:
             f"expected_collapse_time is offered up to n = {DENSE}, got {n}; "
             "use theory.expected_collapse_time_diffusion (approximate)"
         )
-    between = np.arange(1, n)
+    return 1 + float(_start(n, p, many[None].astype(float))[0, 1:-1] @ _still_to_come(n))
+
+
+@functools.lru_cache(maxsize=64)
+def _still_to_come(n: int) -> np.ndarray:
+    """``phi`` on the counts from 1 to n - 1; the same for every language."""
+    if n == 1:
+        return np.zeros(0)
     matrix = np.asarray(_transition(n))[1:-1, 1:-1]
-    phi = np.linalg.solve(np.eye(n - 1) - matrix, between / n) if n > 1 else np.zeros(0)
-    return 1 + float(_start(n, p, many[None].astype(float))[0, 1:-1] @ phi)
+    return np.linalg.solve(np.eye(n - 1) - matrix, np.arange(1, n) / n)
 
 
 def expected_collapse_time_diffusion(process: Any) -> float:
