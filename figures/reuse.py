@@ -71,7 +71,13 @@ def draw(data):
     c.plot([], [], color="0.4", label="before the final Dirac mass")
     c.plot([], [], color="0.4", linestyle=":", label="before the first")
     left = data["window"]["drawn afresh"]["left_again"]
-    c.annotate(f"afresh, {left:.0%} of the first\nDirac masses are left again", (0.42, 0.4), xycoords="axes fraction")
+    c.annotate(
+        f"afresh, {left:.0%} of the first\nDirac masses are left again",
+        (0.98, 0.36),
+        xycoords="axes fraction",
+        ha="right",
+        fontsize=10,
+    )
     c.set(xlabel="generation $m$", ylabel="share of the chains", title="collapse, K = 3", xlim=(0, 200), ylim=(0, 1.03))
     c.legend(loc="upper right", fontsize=9)
     for i, (name, of) in enumerate(data["random"].items()):
