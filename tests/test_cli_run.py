@@ -392,6 +392,7 @@ def test_one_estimator_at_a_time(capsys):
     assert "temperature must be a number between 0 and inf, got -1" in capsys.readouterr().err
 
 
+@pytest.mark.campaign  # test_runs has two processes too
 def test_two_processes_share_the_chains():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -391,7 +391,8 @@ def test_the_kernel_counts_below_a_law_as_xla_does(width):
     ],
     ids=["n=50", "n=700", "sizes that shrink"],
 )
-@pytest.mark.parametrize("limit", [pytest.param(20, marks=pytest.mark.campaign), 100_000])
+@pytest.mark.campaign  # test_bits and test_collapse hold them to the trace as well
+@pytest.mark.parametrize("limit", [20, 100_000])
 def test_chains_that_run_by_themselves_collapse_as_those_in_step(n, limit):
     process = lambda portable: jc.recursive_training(
         jc.languages.zipf(90), jc.FullySynthetic(n=n), jc.learners.Categorical("labels first", portable)

@@ -16,7 +16,7 @@ STRETCHES = 8
 """Stretches of the tail, of as many collapses each, whose hazards are compared."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Survival:
     """``P(T > m)`` estimated from chains, censored ones among them.
 

@@ -42,7 +42,7 @@ class Estimate(NamedTuple):
         return f"{self.value:.{digits}f} ({self.interval[0]:.{digits}f} to {self.interval[1]:.{digits}f})"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Fit:
     """A curve fitted to means over chains.
 
