@@ -1,6 +1,7 @@
 """Estimates with errors."""
 
 import dataclasses
+import pickle
 
 import jax
 import numpy as np
@@ -249,6 +250,14 @@ def test_the_power_of_the_collapse_time_is_that_of_the_exact_means():
     exact = fit.of([jc.theory.expected_collapse_time(of) for of in processes])["exponent"]
     assert abs(fit.exponent - exact) < 5 * fit.standard_error
     assert abs(fit.exponent - 1) > 5 * fit.standard_error
+
+
+def test_a_fit_can_be_sent_to_another_process():
+    for fit in (analysis.fit_power_law(SIZES, draws(SIZES)), analysis.fit_polynomial(SIZES, draws(SIZES), degree=2)):
+        again = pickle.loads(pickle.dumps(fit))
+        assert again.estimates == fit.estimates
+        np.testing.assert_array_equal(again.curve(SIZES), fit.curve(SIZES))
+        assert again.of(fit.mean) == fit.of(fit.mean)
 
 
 def test_a_parameter_is_asked_for_by_name():
