@@ -20,6 +20,7 @@ from jaxcollapse.commands.options import (
     add_sizes,
     filled,
     language_of,
+    learner_of,
     settings,
 )
 
@@ -105,7 +106,7 @@ def _parser() -> _Parser:
     simulate.add_argument("--out", help="a CSV file for every generation; without it, some are printed")
     for command in (report, simulate):
         add_settings(command)
-    add_learner(simulate)
+        add_learner(command)
     run.add(commands)
     return parser
 
@@ -113,8 +114,10 @@ def _parser() -> _Parser:
 def _report(options: argparse.Namespace) -> None:
     from jaxcollapse.reporting import report
 
+    language = language_of(options)
     found = report(
-        language_of(options),
+        language,
+        learner=learner_of(options, language),
         regimes=options.regimes,
         n=options.n,
         **settings(options),

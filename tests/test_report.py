@@ -151,6 +151,19 @@ def test_progress_is_shown_on_request(tmp_path, capsys):
     assert "generation" in capsys.readouterr().err
 
 
+def test_smoothed_and_decoded_models(tmp_path):
+    """Theory stands beside what it knows: second moments of an affine estimator, and nothing of a decoded model."""
+    settings = SMALL | {"generations": 2, "regimes": ["fully-synthetic"]}
+    smooth = jc.learners.Estimated(estimator=jc.estimators.Additive(0.5))
+    found = jc.report(jc.languages.zipf(20), out=tmp_path, learner=smooth, **settings)
+    curves = found.regimes["fully-synthetic"].curves
+    assert curves["l2_truth"].kind == "exact"
+    assert curves["support"].exact is None
+    assert found.regimes["fully-synthetic"].survival_exact is None
+    assert "tokens a generation, additive 0.5, seed" in found.summary
+    assert json.loads((tmp_path / "report.json").read_text())["configuration"]["learner"] == "additive 0.5"
+
+
 def test_every_csv_is_whole_and_its_theory_is_the_theory(found):
     for name in ("curves.csv", "words.csv"):
         with (found.folder / name).open(newline="") as file:

@@ -127,8 +127,8 @@ def add_learner(parser: argparse.ArgumentParser) -> None:
         group.add_argument(f"--{name}", **{"type": float, **of})
 
 
-def learner_of(options: argparse.Namespace, language: Any) -> tuple[Any, str]:
-    """The learner that the options name, None for the default one, and what it is in words.
+def learner_of(options: argparse.Namespace, language: Any) -> Any:
+    """The learner that the options name; None for the default one.
 
     Raises:
       ValueError: for two estimators at once, and for numbers out of range.
@@ -139,7 +139,7 @@ def learner_of(options: argparse.Namespace, language: Any) -> tuple[Any, str]:
     given = {name: getattr(options, name.replace("-", "_"), None) for name in ESTIMATORS | DECODINGS}
     given = {name: value for name, value in given.items() if value is not None}
     if not given:
-        return None, ""
+        return None
     smoothing = [name for name in given if name in ESTIMATORS]
     if len(smoothing) > 1:
         raise ValueError(f"give one of {', '.join(ESTIMATORS)}, got {' and '.join(smoothing)}")
@@ -156,7 +156,7 @@ def learner_of(options: argparse.Namespace, language: Any) -> tuple[Any, str]:
     parts: dict[str, Any] = {"decoding": steps}
     if smoothing:
         parts["estimator"] = makers[smoothing[0]](given[smoothing[0]])
-    return Estimated(**parts), "".join(f", {name} {value:g}" for name, value in given.items())
+    return Estimated(**parts)
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, NamedTuple
 
 import jax
@@ -128,11 +129,24 @@ class Estimated(Categorical):
             found |= step.fault()
         return found
 
+    @property
+    def told(self) -> str:
+        """In a few words, for titles: ``"additive 0.1, top-k 50"``; empty where nothing is changed."""
+        parts = [part for part in (self.estimator, *self.decoding) if not isinstance(part, MaximumLikelihood)]
+        return ", ".join(_words(part) for part in parts)
+
     def lineage(self, past: Any, corpus: Any) -> Any:
         """The model in terms of its corpus, for the theory of second moments."""
         if self.decoding:
             raise TypeError("second moments are known without decoding; it is not linear in the probabilities")
         return self.estimator.lineage(past, corpus)
+
+
+def _words(part: Any) -> str:
+    """``TopK(50)`` as ``top-k 50``."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(part).__name__).lower()
+    numbers = [value for value in vars(part).values() if jnp.ndim(value) == 0]
+    return " ".join([name, *(f"{value:g}" for value in numbers)])
 
 
 def _only(p: Array) -> Array:

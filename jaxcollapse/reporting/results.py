@@ -157,10 +157,10 @@ def details(regime: Any, texts: Mapping[str, Any]) -> list[str]:
 
 
 def tokens_a_generation(configuration: Mapping[str, Any]) -> str:
-    """How many, and how they grow."""
-    growth = configuration.get("growth")
+    """How many, and how they grow; and what is done to models, if anything is."""
+    growth, learner = configuration.get("growth"), configuration.get("learner")
     grows = "" if growth is None else f" (times {growth:g} each)"
-    return f"{configuration['n']:,} tokens a generation{grows}"
+    return f"{configuration['n']:,} tokens a generation{grows}" + (f", {learner}" if learner else "")
 
 
 def _short(per_million: float) -> str:

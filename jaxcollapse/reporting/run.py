@@ -43,6 +43,7 @@ def report(
     share: float | None = None,
     weight: float | None = None,
     growth: float | None = None,
+    learner: Any = None,
     generations: int = 100,
     chains: int = 16,
     seed: int = 0,
@@ -61,6 +62,8 @@ def report(
       window, reuse, budget, replacement, share, weight: as in the regimes that have them, for all of these; by
         default ``budget`` is ``n`` and ``share`` 0.1.
       growth: ``n`` grows by this factor in every generation.
+      learner: how models are trained and how they write, for instance :class:`~jaxcollapse.learners.Estimated`; by
+        default by maximum likelihood. The decay rate is always fitted for that.
       generations: the last generation.
       chains: independent runs of each regime.
       seed: of all randomness.
@@ -115,7 +118,7 @@ def report(
         "growth": growth,
     }
     made = regimes_of(names, n=n, generations=generations, given=given)
-    processes = {name: recursive_training(language, regime) for name, regime in made.items()}
+    processes = {name: recursive_training(language, regime, learner) for name, regime in made.items()}
     folder = _writable(out)
 
     drawn = np.asarray(next(iter(processes.values())).p) > 0
@@ -151,6 +154,7 @@ def report(
         "regimes": names,
         "n": n,
         **used,
+        **({} if learner is None else {"learner": getattr(learner, "told", repr(learner))}),
         "generations": generations,
         "chains": chains,
         "seed": seed,
