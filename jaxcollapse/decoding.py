@@ -20,6 +20,9 @@ from jax import Array
 
 from jaxcollapse import check
 
+ROUNDING = 1e-6
+"""Of a sum of probabilities in float32."""
+
 
 class Decoding(Protocol):
     """A pytree that can be called."""
@@ -114,7 +117,7 @@ class TopK:
         return _keep(p, _rank(p) < self.k)
 
     def fault(self) -> Array:
-        return jnp.asarray(self.k) < 1
+        return ~(jnp.asarray(self.k) >= 1)
 
 
 @_decoding
@@ -139,9 +142,10 @@ class Nucleus:
     def __call__(self, p: Array) -> Array:
         mass = jnp.asarray(self.mass, jnp.float32)
         rank = _rank(p)
-        sorted_p = jnp.zeros_like(p).at[rank].set(p)
-        before = jnp.cumsum(sorted_p) - sorted_p
-        kept = (before < mass * jnp.sum(p)) | (jnp.arange(p.shape[0]) == 0)
+        reached = jnp.cumsum(jnp.zeros_like(p).at[rank].set(p))
+        before = jnp.concatenate([jnp.zeros(1, p.dtype), reached[:-1]])
+        # A mass that is reached but for rounding is reached.
+        kept = (before < (mass - ROUNDING) * reached[-1]) | (jnp.arange(p.shape[0]) == 0)
         return jnp.where(mass >= 1, p, _keep(p, kept.at[rank].get()))
 
     def fault(self) -> Array:

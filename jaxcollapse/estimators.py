@@ -10,9 +10,13 @@ from typing import Any, Protocol, TypeVar, dataclass_transform
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxcollapse import check
+
+MOST = 1e9
+"""Tokens that a prior may count as."""
 
 
 class Estimator(Protocol):
@@ -76,7 +80,7 @@ class Additive:
 
     def __post_init__(self) -> None:
         if check.concrete(self.alpha):
-            check.real_numbers("alpha", self.alpha, 0, 1e9)
+            check.real_numbers("alpha", self.alpha, 0, MOST)
 
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         many = frequencies.shape[0]
@@ -85,7 +89,7 @@ class Additive:
         return (1 - share) * frequencies + share / many
 
     def fault(self) -> Array:
-        return ~(jnp.asarray(self.alpha) >= 0)
+        return ~((jnp.asarray(self.alpha) >= 0) & (jnp.asarray(self.alpha) <= MOST))
 
     def lineage(self, past: Any, corpus: Any) -> Any:
         prior = float(self.alpha) * past.vocabulary
@@ -116,12 +120,16 @@ class Prior:
     mass: Any
 
     def __post_init__(self) -> None:
-        if check.concrete(self.prior):
-            object.__setattr__(self, "prior", check.probabilities("prior", self.prior))
-        elif hasattr(self.prior, "p") and hasattr(self.prior, "tokens"):
+        # What JAX puts back together is not judged here: arrays of its own are, in recursive_training or in the run.
+        if hasattr(self.prior, "p") and hasattr(self.prior, "tokens"):
             object.__setattr__(self, "prior", check.probabilities("prior", self.prior.p))
+        elif isinstance(self.prior, list | tuple | np.ndarray) and np.ndim(self.prior) == 1:
+            object.__setattr__(self, "prior", check.probabilities("prior", self.prior))
         if check.concrete(self.mass):
-            check.real_numbers("mass", self.mass, 0, 1e12)
+            check.real_numbers("mass", self.mass, 0, MOST)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         mass = jnp.asarray(self.mass, jnp.float32)
@@ -129,7 +137,9 @@ class Prior:
         return (1 - share) * frequencies + share * jnp.asarray(self.prior, jnp.float32)
 
     def fault(self) -> Array:
-        return ~(jnp.asarray(self.mass) >= 0)
+        prior, mass = jnp.asarray(self.prior), jnp.asarray(self.mass)
+        sound = jnp.all(prior >= 0) & (jnp.abs(jnp.sum(prior) - 1) < 2e-5)
+        return ~(sound & (mass >= 0) & (mass <= MOST))
 
     def lineage(self, past: Any, corpus: Any) -> Any:
         if not past.is_truth(self.prior):

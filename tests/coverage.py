@@ -236,6 +236,8 @@ def cases():
 def measure(case, sizes, sets):
     """Hits and misses below and above, by the number of chains: ``{chains: [sets, 2]}``, low and high side missed."""
     sizes = [size for size in sizes if size >= case.fewest]
+    if not sizes:
+        return {}
     largest = max(sizes)
     missed = {size: [] for size in sizes}
     for first in range(0, sets, AT_ONCE):
@@ -251,7 +253,7 @@ def measure(case, sizes, sets):
 
 def limits(sets, cells):
     """The fewest and most hits that a cell may have."""
-    chance = ERROR_RATE / cells / 2
+    chance = ERROR_RATE / max(cells, 1) / 2
     return int(stats.binom.ppf(chance, sets, LEVEL)), int(stats.binom.isf(chance, sets, LEVEL))
 
 

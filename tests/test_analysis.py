@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+import re
 
 import jax
 import numpy as np
@@ -252,6 +253,45 @@ def test_the_power_of_the_collapse_time_is_that_of_the_exact_means():
     assert abs(fit.exponent - 1) > 5 * fit.standard_error
 
 
+def test_all_chains_count_at_every_size():
+    """As :func:`least_squares.blocks` cuts them: in 1000 blocks at most, alike at each size."""
+    values = draws(np.array(SIZES, float), chains=1999)
+    fit = analysis.fit_power_law(SIZES, values)
+    np.testing.assert_allclose(fit.mean, values[:, :1998].mean(axis=1))
+    cut = analysis.fit_power_law(SIZES, [row[: 1999 - 7 * i] for i, row in enumerate(values)])
+    np.testing.assert_allclose(cut.mean, values[:, : 2 * ((1999 - 21) // 2)].mean(axis=1))
+    assert cut.chains == 1999 - 21
+
+
+def test_odd_input_is_not_fitted():
+    flat = draws(np.array(SIZES, float))
+    flat[1] = 0.1
+    negative = np.random.default_rng(4).normal(0, 1, (4, 12))
+    chains = np.random.default_rng(0)
+    sparse = (chains.random((12, 20)) < 0.1) * 1.0
+    rising = np.cumsum(chains.random((50, 9)) < 0.3, axis=1) * np.r_[0, 0, np.ones(7)]
+    falling = np.exp(-0.1 * np.arange(31)) * (1 + 0.1 * chains.normal(size=(60, 31)))
+    cases = [
+        (analysis.fit_power_law(SIZES, flat), "all chains agree at n = 10"),
+        (analysis.fit_power_law(SIZES, negative), "a power law is above 0"),
+        (analysis.fit_exponential(sparse, floor=True), "the curve is flat in it|too uncertain|not told"),
+        (analysis.fit_exponential(rising), "not known to a quarter of itself at generation 1"),
+        (analysis.fit_exponential(-falling, window=(1, 30)), "an exponential is above 0"),
+        (analysis.fit_exponential(falling[:, :1]), "there is no generation beyond 0"),
+        (analysis.fit_exponential(times_of([1] * 80 + [2] * 20, [True] * 100)), "in one generation"),
+    ]
+    for fit, reason in cases:
+        assert not fit.identifiable
+        assert re.search(reason, fit.reason)
+    with pytest.raises(ValueError, match="compare needs fits that are identified"):
+        analysis.compare(cases[0][0], cases[0][0])
+    for window in ([1, 30], np.array([1, 30])):
+        assert analysis.fit_exponential(falling, window=window).window == (1, 30)
+    late = analysis.fit_exponential(times_of(2000 + chains.geometric(0.1, size=500), [True] * 500))
+    assert late.identifiable
+    assert late.rate == pytest.approx(-np.log(0.9), rel=0.3)
+
+
 def test_a_fit_can_be_sent_to_another_process():
     for fit in (analysis.fit_power_law(SIZES, draws(SIZES)), analysis.fit_polynomial(SIZES, draws(SIZES), degree=2)):
         again = pickle.loads(pickle.dumps(fit))
@@ -303,6 +343,22 @@ def test_survival_is_the_product_limit(censored):
     else:
         restricted = curve.mean(up_to=10)
         assert restricted.value == pytest.approx(curve.survival[:10].sum())
+
+
+def test_survival_at_its_edges():
+    last_alone = analysis.survival(times_of([1] * 99 + [10], [False] * 99 + [True]))
+    assert last_alone.survival[10] == 0
+    assert last_alone.high[10] == pytest.approx(0.975)  # one of one
+    over = analysis.survival(times_of([1, 2, 3], [1, 1, 1]))
+    assert over.mean(up_to=50).value == over.mean().value == 2
+    assert np.isnan(analysis.survival([5]).mean().standard_error)
+    at_once = analysis.survival([0, 0, 0])
+    assert at_once.mean().value == 0
+    bad = times_of([1, 2, 3], [1, 1, 1])
+    bad = dataclasses.replace(bad, status=np.array([0, 1, 0]))
+    for refused in (lambda: analysis.survival(bad), lambda: analysis.fit_power_law(SIZES, [bad] * 4)):
+        with pytest.raises(ValueError, match="1 chains had bad inputs"):
+            refused()
 
 
 def test_hazards_are_collapses_by_generations_lived():

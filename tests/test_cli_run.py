@@ -156,7 +156,7 @@ def test_when_to_stop(line, toml, until, taken, folder, capsys):
 
 
 FILES = [
-    ("chain = 5", "'bad.toml': unknown key 'chain'; did you mean 'chains'? known: budget, chains, "),
+    ("chain = 5", "'bad.toml': unknown key 'chain'; did you mean 'chains'? known: additive, budget, chains, "),
     ("checkpoint-seconds = 5", "did you mean 'checkpoint_seconds'?"),
     ("resume = true", "'bad.toml': resume belongs to one call, not to a file; give it as --resume"),
     ("config = 'x'", "unknown key 'config'"),

@@ -65,6 +65,13 @@ def test_decoding_is_its_definition(step):
     np.testing.assert_allclose(step(jnp.asarray(p, jnp.float32)), slowly(step, p), rtol=1e-5)
 
 
+@pytest.mark.parametrize("tokens", [10, 20, 100])
+def test_a_nucleus_is_not_one_token_too_large(tokens):
+    p = jnp.full(tokens, 1 / tokens, jnp.float32)
+    for k in range(1, tokens + 1):
+        assert int((Nucleus(k / tokens)(p) > 0).sum()) == k
+
+
 def test_decodings_compose_from_left_to_right():
     p = jnp.asarray(P)
     same_bits(apply((TopK(3), Temperature(2.0)), p), Temperature(2.0)(TopK(3)(p)))
@@ -206,6 +213,33 @@ def test_a_sweep_over_temperatures_compiles_once_and_flags_a_bad_one():
         ValueError, match="64 of 64 chains had bad inputs: a number of the estimator or of the decoding"
     ):
         jax.tree.map(lambda of: of[3], trace).check()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda x: Estimated(estimator=Additive(x)),
+        lambda x: Estimated(estimator=Prior(TRUTH, x)),
+        lambda x: Estimated(estimator=Prior(jnp.full(12, 1 / 12) * x, 1.0)),
+        lambda x: Estimated(decoding=TopK(x)),
+        lambda x: Estimated(decoding=Nucleus(x)),
+    ],
+    ids=["additive", "mass", "prior", "top-k", "nucleus"],
+)
+def test_traced_numbers_out_of_range_are_flagged(made, request):
+    fault = jax.jit(lambda x: made(x).fault())
+    assert not fault(1.0)
+    beyond = 0.5 if "top-k" in request.node.name else 1e30  # any k is no more than all tokens
+    assert all(fault(x) for x in (-1.0, float("nan"), beyond))
+
+
+def test_a_prior_is_a_pytree_like_others():
+    stacked = jax.vmap(lambda mass: Prior(TRUTH, mass))(jnp.arange(3.0))
+    assert stacked.prior.shape == (3, 12)
+    assert jax.tree.map(jnp.zeros_like, Prior(TRUTH, 1.0)).mass == 0
+    assert Prior(TRUTH, 1.0) != Prior(TRUTH, 1.0)  # and no error from comparing arrays
+    with pytest.raises(ValueError, match="prior must sum to one"):
+        jc.recursive_training(TRUTH, REGIMES["mixture"], Estimated(estimator=Prior(jnp.full(12, 0.5), 3)))
 
 
 def test_the_theory_says_what_it_does_not_know():

@@ -61,22 +61,24 @@ class Survival:
         Raises:
           ValueError: when it is not given and some chains were censored, or it is beyond the last generation.
         """
-        last = int(self.generation[-1])
+        last, over = int(self.generation[-1]), self.survival[-1] == 0
         if up_to is None:
-            if self.survival[-1] > 0:
+            if not over:
                 raise ValueError(
                     f"{self.survival[-1]:.1%} of the chains had not collapsed by generation {last}, so the mean of T "
                     "is not known; give up_to=, or collapse_times more generations"
                 )
-            up_to = last
-        up_to = check.static_whole_number("up_to", up_to, least=1, most=last)
-        area = np.cumsum(self.survival[:up_to][::-1])[::-1]  # what is left of the sum, from each generation on
+            up_to = max(last, 1)
+        up_to = check.static_whole_number("up_to", up_to, least=1, most=check.LARGEST if over else max(last, 1))
+        # Once all have collapsed nothing more is added.
+        alive, risk, seen = (of[:up_to].astype(float) for of in (self.survival, self.at_risk, self.collapsed))
+        area = np.cumsum(alive[::-1])[::-1]  # what is left of the sum, from each generation on
         value = float(area[0])
         # Greenwood's sum: a collapse at m takes away the survival from m on.
-        risk, seen = self.at_risk[:up_to].astype(float), self.collapsed[:up_to].astype(float)
         left = risk - seen
-        terms = np.divide(seen * area**2, risk * left, out=np.zeros(up_to), where=left > 0)
-        error = float(np.sqrt(terms.sum() * self.chains / max(self.chains - 1, 1)))
+        terms = np.divide(seen * area**2, risk * left, out=np.zeros(len(area)), where=left > 0)
+        unit = self.chains / (self.chains - 1) if self.chains > 1 else np.nan
+        error = float(np.sqrt(terms.sum() * unit))
         half = float(stats.t.ppf(0.5 + self.level / 2, max(self.chains - 1, 1))) * error
         return Estimate(value, error, (value - half, value + half))
 
@@ -159,12 +161,15 @@ def survival(times: Any, *, level: float = 0.95, final: bool = False) -> Surviva
         warnings.simplefilter("ignore", RuntimeWarning)  # undefined where no or every chain has collapsed
         band = found.confidence_interval(confidence_level=level, method="log-log")
     inside = (curve > 0) & (curve < 1)
-    edge_low, edge_high = _clopper_pearson(np.where(curve > 0, chains, 0), np.full(last + 1, chains), level)
+    # All of those at risk when the last ones went, or that have been seen until now.
+    trials = np.where(curve > 0, at_risk, at_risk[np.argmax(curve == 0)])
+    edge_low, edge_high = _clopper_pearson(np.where(curve > 0, trials, 0), trials, level)
     low = np.where(inside, np.nan_to_num(band.low.evaluate(generation)), edge_low)
     high = np.where(inside, np.nan_to_num(band.high.evaluate(generation), nan=1.0), edge_high)
     return Survival(generation, curve, low, high, at_risk, collapsed, level, chains)
 
 
+@np.errstate(over="ignore")  # the amplitude at m = 0 of a tail that begins late may be beyond numbers
 def tail_rate(times: Any, level: float) -> TailRate:
     """The rate of the tail, from when no more than ``tail_share`` of the chains survive; behind ``fit_exponential``."""
     time, _ = _times(times, False)
@@ -185,10 +190,12 @@ def tail_rate(times: Any, level: float) -> TailRate:
     if events < 2:
         return unknown(first, f"{events} chains collapse in the tail, from generation {first} on; run longer, or more")
     hazard = events / lived
+    if hazard == 1:
+        return unknown(first, "all chains of the tail collapse in one generation")
     low, high = _clopper_pearson(np.array([events]), np.array([lived]), level)
     rate_of = lambda chance: float(-np.log1p(-min(float(chance), 1 - 1e-12)))
     rate = rate_of(hazard)
-    error = float(np.sqrt(hazard / (lived * (1 - hazard)))) if hazard < 1 else nan
+    error = float(np.sqrt(hazard / (lived * (1 - hazard))))
     # The line goes through the survival where the tail begins.
     at_start = float(curve.survival[first])
     spread = float(np.sqrt(at_start * (1 - at_start) / chains))
@@ -198,7 +205,6 @@ def tail_rate(times: Any, level: float) -> TailRate:
     residuals, p_value = _even(curve, first, hazard)
     tail = curve.generation[first:]
     kept = curve.survival[first:]
-    reason = "" if hazard < 1 else "all of the tail collapses at once"
     return TailRate(
         Estimate(rate, error, (rate_of(low[0]), rate_of(high[0]))),
         Estimate(float(amplitude), factor, (float(amplitude) - half, float(amplitude) + half)),
@@ -208,7 +214,7 @@ def tail_rate(times: Any, level: float) -> TailRate:
         np.sqrt(kept * (1 - kept) / chains),
         residuals,
         p_value,
-        reason,
+        "",
         chains,
     )
 
@@ -242,7 +248,7 @@ def _times(times: Any, final: bool) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"times must be [chains], got shape {time.shape}; of a sweep take one: times[0]")
     if time.dtype.kind not in "iu" or time.min() < 0:
         raise ValueError(f"times must be whole numbers of generations, got {check.shown(time)}")
-    return time.astype(np.int64), observed
+    return time.astype(np.int64), observed.astype(bool)
 
 
 def _clopper_pearson(events: np.ndarray, trials: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

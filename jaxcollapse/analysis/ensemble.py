@@ -49,8 +49,10 @@ def values_of(trace: Any, name: str | None) -> np.ndarray:
     values = np.asarray(trace if name is None else trace[name], dtype=np.float64)
     if values.ndim < 2 or 0 in values.shape:
         raise ValueError(f"values must be [chains, generations + 1], got shape {values.shape}")
-    if np.isnan(values).any():
-        raise ValueError(f"{name or 'values'} holds NaN; leave those chains out, or find out where it comes from")
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"{name or 'values'} holds NaN or infinity; leave those chains out, or find out where it comes from"
+        )
     return values
 
 
@@ -124,4 +126,6 @@ def lost_after(curve: Any, generation: int) -> float:
       0.625
     """
     values = np.asarray(curve, dtype=np.float64)
-    return float(1 - values[generation] / values[0]) if 0 <= generation < len(values) else float("nan")
+    if not 0 <= generation < len(values) or values[0] == 0:
+        return float("nan")
+    return float(1 - values[generation] / values[0])

@@ -8,7 +8,6 @@ of a curve as independent reports errors many times too small. How it is done:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +27,8 @@ FEWEST_IN_TAIL = 100
 POINTS = 24
 """Generations that are looked at: those between two of them say little more, for they are close to both."""
 DEGREES = 5
+KNOWN = 1e-12
+"""A standard error below this share of the mean is rounding: all chains agree."""
 
 
 class Estimate(NamedTuple):
@@ -130,7 +131,7 @@ class Fit:
           gives, and not the limit, is what the fit of simulated means estimates.
         """
         if self._points is None:
-            raise ValueError("of() is for fits by least squares; this one counted events")
+            raise ValueError(f"of() is for identified fits by least squares, and this is not one: {self}")
         exact = np.asarray(means, dtype=np.float64)
         if exact.shape != self.x.shape:
             raise ValueError(f"means must be at the fit's {len(self.x)} points fit.x, got shape {exact.shape}")
@@ -247,7 +248,9 @@ def fit_exponential(
     if chains < FEWEST_CHAINS:
         reason = f"{chains} chains are too few to resample; run {FEWEST_CHAINS} or more"
         return _unidentified(model, reason, chains, (first, final), level)
-    if window == "tail":
+    if last < 1:
+        return _unidentified(model, "there is no generation beyond 0", chains, (0, 0), level)
+    if isinstance(window, str):
         alive = (values != 0).mean(axis=0)
         if chains * TAIL < FEWEST_IN_TAIL:
             reason = f"{chains} chains leave too few for a tail; run {int(FEWEST_IN_TAIL / TAIL)} or more"
@@ -259,11 +262,16 @@ def fit_exponential(
         first = max(first, int(np.argmax(alive <= share)))
     units = blocks(values)
     mean, error = units.mean(axis=0), units.std(axis=0, ddof=1) / np.sqrt(len(units))
-    if not isinstance(window, tuple) and not floor:
+    if (window is None or isinstance(window, str)) and not floor:
         resolved = (mean[first:] > 0) & (error[first:] < RESOLVED * mean[first:])
         final = last if resolved.all() else first + int(np.argmin(resolved)) - 1
+        if final < first:
+            reason = (
+                f"the mean is not known to a quarter of itself at generation {first}; give a window, or more chains"
+            )
+            return _unidentified(model, reason, chains, (first, last), level)
     at = np.unique(np.linspace(first, max(first, final), POINTS).round().astype(int))
-    known = error[at] <= 1e-12 * np.abs(mean[at])
+    known = error[at] <= KNOWN * np.abs(mean[at])
     at = at[~known]
     fewest = len(model.parameters) + 2
     if known.all() and known.size:
@@ -272,6 +280,10 @@ def fit_exponential(
         )
     if len(at) < fewest:
         reason = f"{len(at)} generations from {first} on can be used, {fewest} are needed"
+        return _unidentified(model, reason, chains, (first, final), level)
+    if not floor and not np.all(mean[at] > 0):
+        m = at[np.argmin(mean[at])]
+        reason = f"an exponential is above 0, and the mean at generation {m} is not"
         return _unidentified(model, reason, chains, (first, final), level)
     points = Points(at.astype(np.float64), units[:, at], at.astype(np.float64), correlated=True)
     return _result(model, points, solve(model, points), level, (first, final), chains)
@@ -375,6 +387,8 @@ def compare(*fits: Fit) -> list[tuple[Fit, float]]:
     """
     if len(fits) < 2:
         raise ValueError(f"compare needs two fits or more, got {len(fits)}")
+    if not all(fit.identifiable and np.isfinite(fit.chi_square) for fit in fits):
+        raise ValueError("compare needs fits that are identified; see fit.reason")
     same = all(np.array_equal(fit.x, fits[0].x) and np.array_equal(fit.mean, fits[0].mean) for fit in fits)
     if not same:
         raise ValueError("compare needs fits of the same means at the same points; give them the same window")
@@ -400,18 +414,24 @@ def _fit_sizes(model: Model, sizes: Any, values: Any, level: float) -> Fit:
     if chains < FEWEST_CHAINS:
         reason = f"{chains} chains are too few to resample; run {FEWEST_CHAINS} or more"
         return _unidentified(model, reason, chains, window, level)
-    units = min(chains, 1000)
-    samples = np.stack([_means(rows[i], units) for i in order], axis=1)
+    # A chain's number is the unit, so rows are cut alike.
+    samples = blocks(np.stack([rows[i][:chains] for i in order], axis=1))
     points = Points(x[order], samples, np.log(x[order]), correlated=False)
-    if not np.all(points.error > 0):
-        n = points.x[np.argmin(points.error)]
+    flat = points.error <= KNOWN * np.abs(points.mean)
+    if flat.any():
+        n = points.x[np.argmax(flat)]
         return _unidentified(model, f"all chains agree at n = {n:g}, which cannot be weighed", chains, window, level)
+    if model.name == "power law" and not np.all(points.mean > 0):
+        n = points.x[np.argmin(points.mean)]
+        return _unidentified(model, f"a power law is above 0, and the mean at n = {n:g} is not", chains, window, level)
     return _result(model, points, solve(model, points), level, window, chains)
 
 
 def _row(values: Any, n: float) -> np.ndarray:
     if hasattr(values, "observed") and hasattr(values, "time"):
-        seen = np.asarray(values.observed)
+        if bad := int(np.sum(np.asarray(values.status) != 0)):
+            raise ValueError(f"{bad} chains had bad inputs at n = {n:g}, see status; leave them out")
+        seen = np.asarray(values.observed).astype(bool)
         if not seen.all():
             raise ValueError(
                 f"{int((~seen).sum())} of {seen.size} chains had not collapsed at n = {n:g}, so their mean time is not "
@@ -424,20 +444,15 @@ def _row(values: Any, n: float) -> np.ndarray:
     return row
 
 
-def _means(row: np.ndarray, units: int) -> np.ndarray:
-    size = len(row) // units
-    return row[: size * units].reshape(units, size).mean(axis=1)
-
-
 def _check_level(level: float) -> None:
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level!r}")
 
 
 def _window(window: Any, last: int) -> tuple[int, int]:
-    if window is None or window == "tail":
+    if window is None or (isinstance(window, str) and window == "tail"):
         return 1, last
-    if isinstance(window, str) or not isinstance(window, Sequence) or len(window) != 2:
+    if isinstance(window, str) or np.shape(window) != (2,):
         raise ValueError(f'window must be (first, last) or "tail", got {window!r}')
     first, final = (check.static_whole_number("window", m, least=0) for m in window)
     if not 0 <= first < final <= last:

@@ -188,6 +188,7 @@ def _newton(model: Model, x: np.ndarray, mean: np.ndarray, weigh: Weights, theta
     return theta
 
 
+@np.errstate(all="ignore")
 def solve(model: Model, points: Points) -> Solution:
     """Fit a model to the mean curve; the error by leaving out each unit in turn, weights and all."""
     units = len(points.samples)
@@ -195,11 +196,11 @@ def solve(model: Model, points: Points) -> Solution:
     theta = minimise(model, points.x, points.mean, weigh, model.start(points.x, points.mean, points.error))
     mean, weigh_each = _without_one(points)
     each = _newton(model, points.x, mean, weigh_each, np.repeat(theta[None], units, axis=0), steps=2)
-    if not np.isfinite(each).all():
-        # Without one of the units nothing is left that fixes the parameters: their errors are without bound.
-        return Solution(theta, np.full((len(theta),) * 2, np.inf), weigh(points.mean) * np.nan, np.nan, np.nan)
     apart = each - each.mean(axis=0)
     covariance = (units - 1) / units * apart.T @ apart
+    if not np.isfinite(covariance).all():
+        # Without one of the units nothing is left that fixes the parameters: their errors are without bound.
+        return Solution(theta, np.full((len(theta),) * 2, np.inf), weigh(points.mean) * np.nan, np.nan, np.nan)
     standardised = weigh(points.mean - model.curve(points.x, theta))
     # What each unit adds to the residuals, less what it moves the parameters by: the residuals' own covariance.
     moved = -(units - 1) * apart @ model.gradient(points.x, theta).T
@@ -216,6 +217,8 @@ def _judge(residual: np.ndarray, of_units: np.ndarray, free: int) -> float:
     binned = np.array([residual[part].mean() for part in stretches])
     each = np.stack([of_units[:, part].mean(axis=1) for part in stretches], axis=1)
     units = len(each)
+    if not np.isfinite(each).all() or not np.isfinite(binned).all():
+        return float("nan")
     values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(each.T)) / units)
     order = np.argsort(values)[::-1][: min(free, len(binned))]
     order = order[values[order] > 1e-8 * values.max()]

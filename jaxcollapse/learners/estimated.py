@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse import fixed, sampling
+from jaxcollapse import check, fixed, sampling
 from jaxcollapse.decoding import apply
 from jaxcollapse.estimators import MaximumLikelihood
 from jaxcollapse.learners.categorical import Categorical, Corpus
@@ -79,6 +79,8 @@ class Estimated(Categorical):
         prior = getattr(self.estimator, "prior", None)
         if prior is not None and jnp.shape(prior) != (vocabulary,):
             raise ValueError(f"prior must have one entry a token, [{vocabulary}], got shape {jnp.shape(prior)}")
+        if prior is not None and check.concrete(prior):
+            check.probabilities("prior", prior)
         method = "counts" if set(regime.verbs) <= {"pool", "add", "subsample"} else "labels"
         return dataclasses.replace(self, method=method, vocabulary=vocabulary)
 
