@@ -20,10 +20,14 @@ from jaxcollapse.schedules import Schedule
 STREAM = 1
 """Raised with every release that gives other bits for the same key, process and chain."""
 
+LISTED = 64
+"""So many numbers are written one by one, more are packed."""
+
 PARTS = {
     of.__name__: of
     for of in (
-        *(estimators.MaximumLikelihood, estimators.Additive, estimators.Prior, estimators.Discount),
+        *(estimators.MaximumLikelihood, estimators.Additive, estimators.Prior),
+        *(estimators.Discount, estimators.KneserNey),
         *(decoding.Temperature, decoding.Greedy, decoding.TopK, decoding.Nucleus, decoding.MinP),
     )
 }
@@ -96,6 +100,9 @@ def _plain(value: Any) -> Any:
         return [_plain(of) for of in value]
     if dataclasses.is_dataclass(value):
         return _parts(value)
+    if isinstance(value, np.ndarray) and value.size > LISTED:
+        kind = "<i4" if value.dtype.kind in "iu" else "<f4"
+        return {"packed": _packed(value, kind), "dtype": kind, "shape": list(value.shape)}
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
@@ -110,17 +117,19 @@ def _made(told: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
 def _value(told: Any) -> Any:
     if isinstance(told, list) and any(isinstance(of, dict) for of in told):
         return tuple(_value(of) for of in told)
+    if isinstance(told, dict) and "packed" in told:
+        return _unpacked(told["packed"], told["dtype"]).reshape(told["shape"])
     if isinstance(told, dict):
         return _made(told, PARTS) if "kind" in told else Schedule(told["sizes"])
     return told
 
 
-def _packed(p: np.ndarray) -> str:
-    return base64.b64encode(zlib.compress(np.asarray(p, "<f4").tobytes())).decode("ascii")
+def _packed(array: np.ndarray, kind: str = "<f4") -> str:
+    return base64.b64encode(zlib.compress(np.asarray(array, kind).tobytes())).decode("ascii")
 
 
-def _unpacked(text: str) -> np.ndarray:
-    return np.frombuffer(zlib.decompress(base64.b64decode(text)), "<f4")
+def _unpacked(text: str, kind: str = "<f4") -> np.ndarray:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), kind)
 
 
 def versions_of(provenance: Mapping[str, Any]) -> dict[str, str]:

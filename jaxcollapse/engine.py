@@ -298,7 +298,7 @@ def _prepare(
         if np.ndim(size) > 0:
             shape = np.shape(size)
             raise ValueError(f"{size_name} must be one number, got an array of shape {shape}; sweep it by jax.vmap")
-    process.regime.refuse(after + last)
+    process.refuse(after + last)
     process = canonical(process)
     memory.judge(process, wanted)
     rows = last // every if name == "generations" else 1

@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array
 
 from jaxcollapse import check
+from jaxcollapse.backing_off import kneser_ney
 
 MOST = 1e9
 """Tokens that a prior may count as."""
@@ -23,7 +24,10 @@ class Estimator(Protocol):
     """A pytree with these three."""
 
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
-        """Frequencies ``[tokens]`` (sum 1), which tokens were seen, and the corpus's size, to probabilities."""
+        """Frequencies ``[tokens]`` (sum 1), which tokens were seen, and the corpus's size, to probabilities.
+
+        A context of n-grams without data comes with the frequencies of a shorter one, and with size 0.
+        """
 
     def fault(self) -> Array:
         """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
@@ -85,7 +89,7 @@ class Additive:
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         many = frequencies.shape[0]
         prior = jnp.asarray(self.alpha, jnp.float32) * many
-        share = prior / (prior + size)
+        share = _share(prior, size)
         return (1 - share) * frequencies + share / many
 
     def fault(self) -> Array:
@@ -133,12 +137,12 @@ class Prior:
 
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         mass = jnp.asarray(self.mass, jnp.float32)
-        share = mass / (mass + size)
+        share = _share(mass, size)
         return (1 - share) * frequencies + share * jnp.asarray(self.prior, jnp.float32)
 
     def fault(self) -> Array:
         prior, mass = jnp.asarray(self.prior), jnp.asarray(self.mass)
-        sound = jnp.all(prior >= 0) & (jnp.abs(jnp.sum(prior) - 1) < 2e-5)
+        sound = jnp.all(prior >= 0) & jnp.all(jnp.abs(jnp.sum(prior, axis=-1) - 1) < 2e-5)
         return ~(sound & (mass >= 0) & (mass <= MOST))
 
     def lineage(self, past: Any, corpus: Any) -> Any:
@@ -171,7 +175,7 @@ class Discount:
             check.real_numbers("discount", self.discount, 0, 1)
 
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
-        taken = jnp.asarray(self.discount, jnp.float32) / size
+        taken = jnp.where(size > 0, jnp.asarray(self.discount, jnp.float32) / jnp.maximum(size, 1), 0.0)
         freed = taken * jnp.sum(seen)
         return jnp.maximum(frequencies - jnp.where(seen, taken, 0.0), 0.0) + freed / frequencies.shape[0]
 
@@ -180,3 +184,33 @@ class Discount:
 
     def lineage(self, past: Any, corpus: Any) -> Any:
         raise TypeError("second moments are known for estimators that are affine in the counts, and Discount is not")
+
+
+@_estimator
+class KneserNey(Discount):
+    """Interpolated Kneser-Ney smoothing for models of n-grams: what is discounted goes where shorter contexts go.
+
+    ``p(i | c) = max(x_ci - d, 0)/x_c + d kinds_c/x_c p(i | c')``, ``c'`` the context without its earliest token and
+    ``x'_c'i`` after how many different tokens ``c' i`` was seen; at last the uniform distribution. Of a single context
+    it is :class:`Discount`.
+
+    Raises:
+      ValueError: for a concrete discount that is not between 0 and 1.
+
+    Source: Kneser and Ney (1995), in the interpolated form of Chen and Goodman (1999).
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> after = jnp.array([[0, 2], [3, 1]])  # after token 0 token 1 twice, ...
+      >>> KneserNey(0.5).of_table(after).round(3).tolist()
+      [[0.083, 0.917], [0.708, 0.292]]
+    """
+
+    def of_table(self, counts: Array) -> Array:
+        """Counts ``[contexts, vocabulary]`` to probabilities; the latest token of a context counts ones."""
+        return kneser_ney(counts, jnp.asarray(self.discount, jnp.float32))
+
+
+def _share(prior: Array, size: Array) -> Array:
+    """``prior / (prior + size)``, and 0 where there is neither."""
+    return prior / jnp.where(prior + size > 0, prior + size, 1.0)

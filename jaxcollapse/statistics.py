@@ -18,12 +18,14 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jaxcollapse import check, fixed
+from jaxcollapse.ngrams import measures
 from jaxcollapse.process import DISTANCE, View
 
 
@@ -215,11 +217,83 @@ def band_support(*edges: float) -> Statistic:
     return Statistic("band_support_" + "_".join(f"{edge:g}" for edge in edges), of)
 
 
+def ngrams(view: View) -> Array:
+    """How many different n-grams (a context and what follows it) the text has that the model was trained on, ``int32``.
+
+    This and the next three are of models of n-grams (:class:`jaxcollapse.learners.NGram`); at ``m = 0`` of the
+    real text.
+    """
+    return measures.ngrams(_of_text(view))
+
+
+def contexts(view: View) -> Array:
+    """How many different contexts the text has, ``int32``: those that the model can still reach."""
+    return measures.contexts(_of_text(view))
+
+
+def entropy_rate(view: View) -> Array:
+    """The model's entropy given the context, in nats a token: ``-sum_c P(c) sum_i p_ci ln p_ci``, P as in its text."""
+    return measures.entropy_rate(_of_text(view))
+
+
+def type_token_ratio(view: View) -> Array:
+    """Different tokens over tokens of the text; depends on the text's length."""
+    size, kinds = measures.tokens_and_kinds(_of_text(view))
+    return kinds.astype(jnp.float32) / size.astype(jnp.float32)
+
+
+def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount: float = 0.75) -> Statistic:
+    """How badly a model of n-grams predicts a real text that it never saw: ``-mean ln p(token | context)``, in nats.
+
+    A smoothed model is asked for its own probabilities, before decoding. A copying one gives none to what it never
+    saw: its text is scored by interpolated Kneser-Ney.
+
+    Args:
+      held_out: tokens of the text by their index in the vocabulary, ``[length]``.
+      order: of the learner.
+      discount: of Kneser-Ney.
+
+    Raises:
+      ValueError: for a text not longer than the order, a token that is no index, and a discount outside 0 to 1.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> song = jc.languages.from_tokens(list("la li la lu la li la la lu la la li"))
+      >>> process = jc.recursive_training(song, jc.FullySynthetic(n=50), jc.learners.NGram(order=1))
+      >>> score = jc.statistics.cross_entropy(song.text[-12:], order=1)
+      >>> trace = jc.simulate(jax.random.key(0), process, chains=1, generations=5, record=score)
+      >>> bool(trace["cross_entropy"][0, 0] < 1.5)
+      True
+    """
+    order = check.static_whole_number("order", order, least=0)
+    check.real_numbers("discount", discount, 0, 1)
+    tokens = np.asarray(held_out)
+    if tokens.ndim != 1 or len(tokens) <= order or tokens.dtype.kind not in "iu" or tokens.min() < 0:
+        raise ValueError(
+            f"held_out must be more than order={order} tokens by their index, got {tokens.dtype} of shape {tokens.shape}"
+        )
+
+    def of(view: View) -> Array:
+        vocabulary = view.p.shape[0]
+        if tokens.max() >= vocabulary:
+            raise ValueError(f"held_out has token {tokens.max()}, and the language {vocabulary} tokens")
+        return measures.cross_entropy(_of_text(view), tokens.astype(np.int32), order, vocabulary, discount)
+
+    return Statistic("cross_entropy", of)
+
+
+def _of_text(view: View) -> Any:
+    if not isinstance(view.model, measures.Model):
+        raise ValueError("this is a statistic of texts; take it with jc.learners.NGram")
+    return view.model
+
+
 STATISTICS: dict[str, Statistic] = {
     statistic.name: statistic
     for statistic in (
         *(Statistic(of.__name__, of) for of in (simpson, heterozygosity, max_prob, support, entropy)),
         *(Statistic(of.__name__, of) for of in (collapsed, winner, l1_truth, l2_truth, kl_truth)),
+        *(Statistic(of.__name__, of) for of in (ngrams, contexts, entropy_rate, type_token_ratio)),
         *(Statistic(of.__name__, of, needs_first=True) for of in (l1_first, l2_first)),
         *(hill(order) for order in (0, 1, 2)),
         tail_mass(),

@@ -54,17 +54,34 @@ def count(
       FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
       ValueError: for text that is not in ``encoding``, and for an unknown unit or encoding.
     """
+    counts: Counter[str] = Counter()
+    for piece in stream(path, unit=unit, encoding=encoding, lower=lower, chunk=chunk):
+        counts.update(piece)
+    return counts
+
+
+def stream(
+    path: str | os.PathLike[str],
+    *,
+    unit: str = "word",
+    encoding: str = "utf-8",
+    lower: bool | None = None,
+    chunk: int = CHUNK,
+) -> Iterator[list[str]]:
+    """The tokens of a file in order, some of them at a time; as :func:`count`."""
     check.choice("unit", unit, UNITS)
     lower = unit == "word" if lower is None else lower
-    counts: Counter[str] = Counter()
     for piece in _pieces(path, encoding, chunk):
-        text = unicodedata.normalize("NFC", piece)
-        text = text.lower() if lower else text
-        if unit == "word":
-            counts.update(_WORD.findall(text.replace("\u2019", "'")))
-        else:
-            counts.update(_CLUSTER.findall(_SPACES.sub(" ", text)))
-    return counts
+        yield cut(piece, unit=unit, lower=lower)
+
+
+def cut(text: str, *, unit: str, lower: bool) -> list[str]:
+    """The tokens of a text in order."""
+    text = unicodedata.normalize("NFC", text)
+    text = text.lower() if lower else text
+    if unit == "word":
+        return _WORD.findall(text.replace("\u2019", "'"))
+    return _CLUSTER.findall(_SPACES.sub(" ", text))
 
 
 def _pieces(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterator[str]:

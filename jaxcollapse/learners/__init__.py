@@ -2,8 +2,9 @@
 
 from jaxcollapse.learners.categorical import Categorical
 from jaxcollapse.learners.estimated import Estimated
+from jaxcollapse.learners.ngram import NGram
 
-LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated)}
+LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated, NGram)}
 """By name, as a provenance tells them."""
 
-__all__ = ["LEARNERS", "Categorical", "Estimated"]
+__all__ = ["LEARNERS", "Categorical", "Estimated", "NGram"]

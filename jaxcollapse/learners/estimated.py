@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +13,7 @@ from jaxcollapse import check, fixed, sampling
 from jaxcollapse.decoding import apply
 from jaxcollapse.estimators import MaximumLikelihood
 from jaxcollapse.learners.categorical import Categorical, Corpus
+from jaxcollapse.learners.shaped import Shaped
 from jaxcollapse.process import WEIGHT, Table
 
 
@@ -31,7 +31,7 @@ class Estimate(NamedTuple):
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
-class Estimated(Categorical):
+class Estimated(Shaped, Categorical):
     """Counts, an estimator, and a decoding: ``p^(m) = estimator(counts)``, and it writes ``decoding(p^(m))``.
 
     Real data are real: the truth is neither smoothed nor decoded. Statistics see ``p^(m)`` itself. Any regime will do.
@@ -57,11 +57,8 @@ class Estimated(Categorical):
     vocabulary: int | None = dataclasses.field(default=None, metadata={"static": True})
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if callable(self.decoding):
-            object.__setattr__(self, "decoding", (self.decoding,))
-        elif isinstance(self.decoding, list):
-            object.__setattr__(self, "decoding", tuple(self.decoding))
+        Categorical.__post_init__(self)
+        Shaped.__post_init__(self)
 
     def suited(self, regime: Any, vocabulary: int) -> Estimated:
         """This learner for so many tokens; corpora are counts where the regime can do with them.
@@ -69,13 +66,7 @@ class Estimated(Categorical):
         Raises:
           TypeError, ValueError: for what is no estimator or decoding, and for a prior of another length.
         """
-        for name, of, parts in (
-            ("estimator", "estimators.Additive(1.0)", (self.estimator,)),
-            ("decoding", "decoding.Temperature(0.8), or several in a tuple", self.decoding),
-        ):
-            for part in parts if isinstance(parts, tuple) else (parts,):
-                if isinstance(part, type) or not (callable(part) and hasattr(part, "fault")):
-                    raise TypeError(f"{name} must be such as jc.{of}, got {part!r}")
+        self.judge()
         prior = getattr(self.estimator, "prior", None)
         if prior is not None and jnp.shape(prior) != (vocabulary,):
             raise ValueError(f"prior must have one entry a token, [{vocabulary}], got shape {jnp.shape(prior)}")
@@ -124,31 +115,11 @@ class Estimated(Categorical):
         rest = fixed.subtract(fixed.sum_of(weights), weights)
         return Table(model.p, fixed.to_float(rest, WEIGHT), fixed.minus_log(model.p), None, None)
 
-    def fault(self) -> Array:
-        """Whether a traced number of the estimator or the decoding is out of range, ``bool []``."""
-        found = self.estimator.fault()
-        for step in self.decoding:
-            found |= step.fault()
-        return found
-
-    @property
-    def told(self) -> str:
-        """In a few words, for titles: ``"additive 0.1, top-k 50"``; empty where nothing is changed."""
-        parts = [part for part in (self.estimator, *self.decoding) if not isinstance(part, MaximumLikelihood)]
-        return ", ".join(_words(part) for part in parts)
-
     def lineage(self, past: Any, corpus: Any) -> Any:
         """The model in terms of its corpus, for the theory of second moments."""
         if self.decoding:
             raise TypeError("second moments are known without decoding; it is not linear in the probabilities")
         return self.estimator.lineage(past, corpus)
-
-
-def _words(part: Any) -> str:
-    """``TopK(50)`` as ``top-k 50``."""
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(part).__name__).lower()
-    numbers = [value for value in vars(part).values() if jnp.ndim(value) == 0]
-    return " ".join([name, *(f"{value:g}" for value in numbers)])
 
 
 def _only(p: Array) -> Array:

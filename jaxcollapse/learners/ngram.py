@@ -1,0 +1,218 @@
+"""A language model of n-grams, which writes text by walking its own statistics."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxcollapse import check, sampling
+from jaxcollapse.estimators import MaximumLikelihood
+from jaxcollapse.learners.categorical import Categorical
+from jaxcollapse.learners.shaped import Shaped
+from jaxcollapse.ngrams import concordance, table, text
+from jaxcollapse.ngrams.concordance import Concordance
+from jaxcollapse.ngrams.table import Table
+from jaxcollapse.ngrams.text import Text
+from jaxcollapse.process import Table as Shown
+
+Model = Concordance | Table
+"""What is copied from, or a table where probabilities are smoothed or decoded."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False)
+class NGram(Shaped):
+    """The next token depends on the ``order`` tokens before it; a corpus is a text.
+
+    A model is trained on a text and writes one: each document begins where a uniformly random place of the text that
+    the model was trained on does, and goes on as contexts of that text go on. So contexts are visited as often as the
+    model's own writing visits them, and can vanish. Order 0 is the law of :class:`Categorical`.
+
+    The truth is a text too: that of the language (``jc.languages.from_text(path, ordered=True)``). Texts are rings
+    (the last token is followed by the first), so no context that a text has is without continuation; ``order``
+    n-grams where two documents meet are no model's own.
+
+    By maximum likelihood and without decoding a model is a concordance of its text (:mod:`jaxcollapse.ngrams`): memory
+    for three numbers a token at any order and vocabulary, drawn in integers. With an estimator or a decoding it is a
+    table of ``vocabulary ** (order + 1)`` probabilities; a context without data is estimated from the frequencies of
+    its longest ending that has some.
+
+    Regimes that treat tokens one by one have no meaning for a text and are refused: those that pool and subsample,
+    weigh, or take means of models.
+
+    Attributes:
+      order: tokens of context, 0 or more; static.
+      estimator: one of :mod:`jaxcollapse.estimators`; maximum likelihood by default.
+      decoding: of :mod:`jaxcollapse.decoding`, applied one after the other.
+      documents: how many a corpus consists of, written side by side; static. One long text by default.
+      room: tokens that a pool may hold, for :class:`~jaxcollapse.Accumulate`; static.
+      method: how a text is sorted, "table" or "sort", by default the faster one; static. The result is the same.
+      text: the truth's tokens, ``int32 [length]``; set by :func:`jaxcollapse.recursive_training`.
+      vocabulary: static; likewise.
+
+    Raises:
+      ValueError: for sizes that are no whole numbers, an unknown method, and in ``recursive_training`` for a language
+        without a text, one not longer than the order, and a table larger than 2^25 entries.
+
+    Source: Shannon (1948), section 3, for the walk.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> song = jc.languages.from_tokens(list("la li la lu la li la la lu "), name="song")
+      >>> process = jc.recursive_training(song, jc.FullySynthetic(n=200), jc.learners.NGram(order=2))
+      >>> state, trace = jc.engine.start(jax.random.key(0), process, chains=1, record=("ngrams", "contexts"))
+      >>> trace["contexts"].tolist()
+      [[7, 7]]
+      >>> written = process.learner.written(jax.random.key(1), jax.tree.map(lambda of: of[0], state.model), 12)
+      >>> set("".join(song.tokens[i] for i in written).split()) <= {"l", "la", "li", "lu", "a", "i", "u"}
+      True
+    """
+
+    order: int = dataclasses.field(default=2, metadata={"static": True})
+    estimator: Any = dataclasses.field(default_factory=MaximumLikelihood)
+    decoding: Any = ()
+    documents: int = dataclasses.field(default=1, metadata={"static": True})
+    room: int | None = dataclasses.field(default=None, metadata={"static": True})
+    method: str | None = dataclasses.field(default=None, metadata={"static": True})
+    text: Any = dataclasses.field(default=None, repr=False)
+    vocabulary: int | None = dataclasses.field(default=None, metadata={"static": True})
+
+    def __post_init__(self) -> None:
+        check.static_whole_number("order", self.order, least=0, most=1000)
+        check.static_whole_number("documents", self.documents)
+        if self.room is not None:
+            check.static_whole_number("room", self.room, most=check.LARGEST)
+        if self.method is not None:
+            check.choice("method", self.method, concordance.METHODS)
+        if isinstance(self.text, list | tuple):
+            object.__setattr__(self, "text", np.asarray(self.text, np.int32))
+        super().__post_init__()
+
+    def of_language(self, language: Any) -> NGram:
+        """This learner with the text of a language as its truth.
+
+        Raises:
+          ValueError: for what has no text, and for a text that is not longer than the order.
+        """
+        if self.text is not None and not hasattr(language, "text"):
+            return self
+        tokens = getattr(language, "text", None)
+        if tokens is None:
+            raise ValueError(
+                "a model of n-grams learns from a text: load one by jc.languages.from_text(path, ordered=True) or "
+                f"jc.languages.from_tokens(tokens), got {language!r:.80}"
+            )
+        if len(tokens) <= self.order:
+            raise ValueError(f"order={self.order} needs a text of more tokens than that, got {len(tokens)}; lower it")
+        return dataclasses.replace(self, text=jnp.asarray(tokens, jnp.int32))
+
+    def suited(self, regime: Any, vocabulary: int) -> NGram:
+        """This learner for so many tokens.
+
+        Raises:
+          ValueError, TypeError: for a regime that has no meaning for texts, and what is no estimator or decoding.
+        """
+        self.judge()
+        if not self.copies:
+            entries = vocabulary ** (self.order + 1)
+            if entries > table.LARGEST:
+                raise ValueError(
+                    f"order={self.order} with {vocabulary} tokens would need a table of {entries:,} probabilities, and "
+                    f"it may have {table.LARGEST:,}; lower the order, keep fewer tokens (language.most_frequent), or "
+                    "leave estimator and decoding out"
+                )
+            prior = jnp.shape(getattr(self.estimator, "prior", np.zeros(vocabulary)))
+            if prior not in ((vocabulary,), (vocabulary**self.order, vocabulary)):
+                raise ValueError(f"prior must have one entry a token, [{vocabulary}], or a row a context, got {prior}")
+        if "add" in regime.verbs and self.room is None:
+            raise ValueError(
+                f"{type(regime).__name__} pools texts: give NGram(room=) as many tokens as the pool will hold, "
+                "n times the generations"
+            )
+        return dataclasses.replace(self, vocabulary=vocabulary)
+
+    def refuse(self, regime: Any, generations: int) -> None:
+        """Raise where a pool would outgrow its room."""
+        if "add" in regime.verbs and self.room is not None:
+            pooled = regime.total("n", generations) if check.concrete(regime.n) else regime.capacity * generations
+            if pooled > self.room:
+                raise ValueError(
+                    f"room={self.room} is too small for {generations} generations of {type(regime).__name__}, which "
+                    f"pool up to {pooled:,} tokens; raise it"
+                )
+
+    @property
+    def copies(self) -> bool:
+        """Whether models are concordances."""
+        return isinstance(self.estimator, MaximumLikelihood) and not self.decoding
+
+    @property
+    def told(self) -> str:
+        """In a few words, for titles: ``"order 2, top-k 50"``."""
+        return ", ".join(part for part in (f"order {self.order}", super().told) if part)
+
+    def truth(self, p: Array) -> Concordance:
+        assert self.text is not None, "recursive_training gives the text"
+        whole = Text(self.text, jnp.int32(self.text.shape[0]))
+        return concordance.concordance(whole, self.order, self._vocabulary, self.method)
+
+    def sample(self, key: Array, model: Model, size: Array, slots: int) -> Text:
+        if isinstance(model, Concordance):
+            return concordance.write(key, model, size, slots, self.documents)
+        return table.write(key, model, size, slots, self.documents, self.order)
+
+    def fit(self, key: Array, corpus: Text, previous: Any) -> Model:
+        if self.copies:
+            return concordance.concordance(corpus, self.order, self._vocabulary, self.method)
+        return table.tabulated(corpus, self.order, self._vocabulary, self.estimator, self.decoding)
+
+    def written(self, key: Array, model: Model, tokens: int) -> np.ndarray:
+        """So many tokens that one model writes, ``int32 [tokens]``, for people to read."""
+        alone = dataclasses.replace(self, documents=1)
+        return np.asarray(jax.jit(alone.sample, static_argnames="slots")(key, model, jnp.int32(tokens), tokens).tokens)
+
+    def merge(self, first: Text, second: Text) -> Text:
+        return text.join(first, second)
+
+    def reserve(self, corpus: Text, slots: int) -> Text:
+        return text.reserved(corpus, slots)
+
+    def pick(self, stack: Text, rows: Array, places: Array, size: Array) -> Text:
+        return text.picked(stack, rows, places, size)
+
+    def pool(self, corpus: Text, width: int) -> Text:
+        assert self.room is not None, "suited says that a pool needs room"
+        return text.reserved(corpus, self.room)
+
+    def add(self, pool: Text, corpus: Text) -> Text:
+        return text.appended(pool, corpus)
+
+    def compact(self, corpus: Text, vocabulary: int) -> tuple[Text, Array]:
+        return corpus, jnp.arange(vocabulary, dtype=jnp.int32)
+
+    def dirac(self, model: Model | Text) -> Array:
+        if isinstance(model, Concordance):
+            return text.only_token(Text(model.token, model.size))
+        if isinstance(model, Text):
+            return text.only_token(model)
+        return table.only_token(model)
+
+    def table(self, model: Model, width: int) -> Shown:
+        """How often each token stands in the text that the model was trained on."""
+        tokens, size = (model.token, model.size) if isinstance(model, Concordance) else model.text
+        return Categorical().table(sampling.Labels(tokens, size), width)
+
+    def in_flight(self, room: int, vocabulary: int) -> int:
+        entries = vocabulary ** (self.order + 1)
+        counted = not self.copies or concordance.method_for(self.order, vocabulary, room) == "table"
+        return room + (entries if counted else 0)
+
+    @property
+    def _vocabulary(self) -> int:
+        assert self.vocabulary is not None, "recursive_training says how many tokens there are"
+        return self.vocabulary
