@@ -40,7 +40,7 @@ def simulate(quick):
             assert np.all(exact <= 1 - of.lower + 1e-12)
         # What the fit makes of the exact law: collapses by generations lived, in its tail.
         whole = 1 - jc.theory.collapse_probability(process, 4 * last)
-        first = int(np.argmax(whole <= jc.analysis.fits.tail_share(chains)))
+        first = int(np.argmax(whole <= jc.analysis.tail_share(chains)))
         at = np.linspace(0, last, 41).astype(int)
         at = at[at < len(curve.survival)]
         found[size] = {

@@ -35,7 +35,7 @@ EXACT: dict[str, Any] = {"color": "black", "linewidth": 1.3, "linestyle": (0, (4
 BOUND: dict[str, Any] = {"color": "0.45", "linewidth": 1.2, "linestyle": ":"}
 MARKERS = "os^DvPX*"
 
-__all__ = ["BOUND", "EXACT", "MARKERS", "PALETTE", "SEED", "band", "letters", "main", "regime_label"]
+__all__ = ["BOUND", "EXACT", "MARKERS", "PALETTE", "SEED", "band", "letters", "main"]
 
 
 def main(name: str, simulate: Callable[[bool], dict[str, Any]], draw: Callable[[dict[str, Any]], Figure]) -> None:
@@ -101,8 +101,3 @@ def letters(panels: Any) -> None:
     """(a), (b), ... in the corner of each panel."""
     for letter, axes in zip("abcdefghijklmnop", np.ravel(panels), strict=False):
         axes.set_title(f"({letter})", loc="left", fontsize=11, fontweight="bold")
-
-
-def regime_label(name: str) -> str:
-    """The regime's name for people."""
-    return name.replace("-", " ")

@@ -6,11 +6,10 @@ of them.
 
 import jax
 import numpy as np
-from common import EXACT, SEED, letters, main
+from common import EXACT, MARKERS, PALETTE, SEED, letters, main
 from matplotlib.figure import Figure
 
 import jaxcollapse as jc
-from jaxcollapse.plotting import PALETTE
 
 N, REAL, LAST = 20_000, 2_000, 100
 REGIMES = {
@@ -23,7 +22,6 @@ REGIMES = {
     f"fresh real, {REAL:,} a generation": jc.FreshReal(n=N, real=REAL),
     "mixture, a tenth real": jc.Mixture(n=N, share=0.1),
 }
-MARKERS = "os^DvPX*"
 
 
 def simulate(quick):

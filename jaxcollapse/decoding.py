@@ -10,15 +10,14 @@ for min-p.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Protocol
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxcollapse import check
+from jaxcollapse.parts import Ranged, part
 
 ROUNDING = 1e-6
 """Of a sum of probabilities in float32."""
@@ -34,16 +33,8 @@ class Decoding(Protocol):
         """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
 
 
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True)
-def _decoding(cls: type[T]) -> type[T]:
-    return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(cls))
-
-
-@_decoding
-class Temperature:
+@part
+class Temperature(Ranged):
     """``p_i^(1/T)``, normalised. 1 changes no bit; 0 is :class:`Greedy`; infinity is uniform over what p can write.
 
     Raises:
@@ -58,11 +49,9 @@ class Temperature:
       ['0.333', '0.333', '0.333', '0.000']
     """
 
-    temperature: Any
+    ranges: ClassVar = {"temperature": (0, float("inf"))}
 
-    def __post_init__(self) -> None:
-        if check.concrete(self.temperature):
-            check.real_numbers("temperature", self.temperature, 0, float("inf"))
+    temperature: Any
 
     def __call__(self, p: Array) -> Array:
         t = jnp.asarray(self.temperature, jnp.float32)
@@ -73,12 +62,9 @@ class Temperature:
         weight = jnp.where(possible, jnp.exp(below / jnp.where(t > 0, t, 1.0)), 0.0)
         return jnp.where(t == 1, p, jnp.where(t > 0, weight / jnp.sum(weight), _largest(p)))
 
-    def fault(self) -> Array:
-        return ~(jnp.asarray(self.temperature) >= 0)
 
-
-@_decoding
-class Greedy:
+@part
+class Greedy(Ranged):
     """All mass on the most probable token.
 
     Example:
@@ -90,12 +76,9 @@ class Greedy:
     def __call__(self, p: Array) -> Array:
         return _largest(p)
 
-    def fault(self) -> Array:
-        return jnp.bool_(False)
 
-
-@_decoding
-class TopK:
+@part
+class TopK(Ranged):
     """The ``k`` most probable tokens. 1 is :class:`Greedy`; k >= the vocabulary changes no bit.
 
     Raises:
@@ -107,6 +90,8 @@ class TopK:
       ['0.000', '0.625', '0.375']
     """
 
+    ranges: ClassVar = {"k": (1, float("inf"))}
+
     k: Any
 
     def __post_init__(self) -> None:
@@ -116,12 +101,9 @@ class TopK:
     def __call__(self, p: Array) -> Array:
         return _keep(p, _rank(p) < self.k)
 
-    def fault(self) -> Array:
-        return ~(jnp.asarray(self.k) >= 1)
 
-
-@_decoding
-class Nucleus:
+@part
+class Nucleus(Ranged):
     """The fewest most probable tokens that have at least the share ``mass`` of all; 1 changes no bit, 0 is greedy.
 
     Raises:
@@ -133,11 +115,9 @@ class Nucleus:
       ['0.000', '0.625', '0.375']
     """
 
-    mass: Any
+    ranges: ClassVar = {"mass": (0, 1)}
 
-    def __post_init__(self) -> None:
-        if check.concrete(self.mass):
-            check.real_numbers("mass", self.mass, 0, 1)
+    mass: Any
 
     def __call__(self, p: Array) -> Array:
         mass = jnp.asarray(self.mass, jnp.float32)
@@ -148,13 +128,9 @@ class Nucleus:
         kept = (before < (mass - ROUNDING) * reached[-1]) | (jnp.arange(p.shape[0]) == 0)
         return jnp.where(mass >= 1, p, _keep(p, kept.at[rank].get()))
 
-    def fault(self) -> Array:
-        mass = jnp.asarray(self.mass)
-        return ~((mass >= 0) & (mass <= 1))
 
-
-@_decoding
-class MinP:
+@part
+class MinP(Ranged):
     """Tokens at least ``share`` times as probable as the most probable one; 0 changes no bit.
 
     Raises:
@@ -166,19 +142,13 @@ class MinP:
       ['0.000', '0.625', '0.375']
     """
 
-    share: Any
+    ranges: ClassVar = {"share": (0, 1)}
 
-    def __post_init__(self) -> None:
-        if check.concrete(self.share):
-            check.real_numbers("share", self.share, 0, 1)
+    share: Any
 
     def __call__(self, p: Array) -> Array:
         share = jnp.asarray(self.share, jnp.float32)
         return _keep(p, p >= share * jnp.max(p))
-
-    def fault(self) -> Array:
-        share = jnp.asarray(self.share)
-        return ~((share >= 0) & (share <= 1))
 
 
 def apply(decoding: Sequence[Decoding], p: Array) -> Array:

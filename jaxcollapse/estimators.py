@@ -5,16 +5,15 @@ Maximum likelihood needs none: :class:`~jaxcollapse.learners.Categorical` keeps 
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, Protocol, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Protocol
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jaxcollapse import check
 from jaxcollapse.backing_off import kneser_ney
+from jaxcollapse.parts import Ranged, part
 
 MOST = 1e9
 """Tokens that a prior may count as."""
@@ -36,16 +35,8 @@ class Estimator(Protocol):
         """The model in terms of its corpus, for :mod:`jaxcollapse.theory.lineage`; TypeError where it is not affine."""
 
 
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True)
-def _estimator(cls: type[T]) -> type[T]:
-    return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(cls))
-
-
-@_estimator
-class MaximumLikelihood:
+@part
+class MaximumLikelihood(Ranged):
     """``x_i / n``.
 
     Example:
@@ -57,15 +48,12 @@ class MaximumLikelihood:
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         return frequencies
 
-    def fault(self) -> Array:
-        return jnp.bool_(False)
-
     def lineage(self, past: Any, corpus: Any) -> Any:
         return corpus
 
 
-@_estimator
-class Additive:
+@part
+class Additive(Ranged):
     """``(x_i + alpha) / (n + alpha s)``: ``alpha`` tokens more of each kind. In genetics, mutation to any allele.
 
     ``p^(m)`` is a mixture of the frequencies and the uniform distribution, so all second moments are exact:
@@ -80,11 +68,9 @@ class Additive:
       [0.5, 0.25, 0.125, 0.125]
     """
 
-    alpha: Any
+    ranges: ClassVar = {"alpha": (0, MOST)}
 
-    def __post_init__(self) -> None:
-        if check.concrete(self.alpha):
-            check.real_numbers("alpha", self.alpha, 0, MOST)
+    alpha: Any
 
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         many = frequencies.shape[0]
@@ -92,16 +78,13 @@ class Additive:
         share = _share(prior, size)
         return (1 - share) * frequencies + share / many
 
-    def fault(self) -> Array:
-        return ~((jnp.asarray(self.alpha) >= 0) & (jnp.asarray(self.alpha) <= MOST))
-
     def lineage(self, past: Any, corpus: Any) -> Any:
         prior = float(self.alpha) * past.vocabulary
         return past.weigh([corpus, past.uniform()], [corpus.size, prior]) if prior else corpus
 
 
-@_estimator
-class Prior:
+@part
+class Prior(Ranged):
     """``(x_i + mass prior_i) / (n + mass)``: a Dirichlet prior, for instance at the real distribution.
 
     The mean of the posterior under a Dirichlet law with parameters ``mass * prior``.
@@ -120,6 +103,8 @@ class Prior:
       [0.75, 0.25]
     """
 
+    ranges: ClassVar = {"mass": (0, MOST)}
+
     prior: Any
     mass: Any
 
@@ -129,8 +114,7 @@ class Prior:
             object.__setattr__(self, "prior", check.probabilities("prior", self.prior.p))
         elif isinstance(self.prior, list | tuple | np.ndarray) and np.ndim(self.prior) == 1:
             object.__setattr__(self, "prior", check.probabilities("prior", self.prior))
-        if check.concrete(self.mass):
-            check.real_numbers("mass", self.mass, 0, MOST)
+        super().__post_init__()
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -141,9 +125,9 @@ class Prior:
         return (1 - share) * frequencies + share * jnp.asarray(self.prior, jnp.float32)
 
     def fault(self) -> Array:
-        prior, mass = jnp.asarray(self.prior), jnp.asarray(self.mass)
+        prior = jnp.asarray(self.prior)
         sound = jnp.all(prior >= 0) & jnp.all(jnp.abs(jnp.sum(prior, axis=-1) - 1) < 2e-5)
-        return ~(sound & (mass >= 0) & (mass <= MOST))
+        return ~sound | super().fault()
 
     def lineage(self, past: Any, corpus: Any) -> Any:
         if not past.is_truth(self.prior):
@@ -152,8 +136,8 @@ class Prior:
         return past.weigh([corpus, past.model(0)], [corpus.size, mass]) if mass else corpus
 
 
-@_estimator
-class Discount:
+@part
+class Discount(Ranged):
     """Absolute discounting: ``max(x_i - d, 0)/n``, and what that frees shared out evenly over the vocabulary.
 
     ``d`` between 0 and 1; the freed share is ``d`` times the number of kinds of tokens seen, over n. (Ney, Essen and
@@ -168,25 +152,20 @@ class Discount:
       [0.6875, 0.1875, 0.0625, 0.0625]
     """
 
-    discount: Any
+    ranges: ClassVar = {"discount": (0, 1)}
 
-    def __post_init__(self) -> None:
-        if check.concrete(self.discount):
-            check.real_numbers("discount", self.discount, 0, 1)
+    discount: Any
 
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         taken = jnp.where(size > 0, jnp.asarray(self.discount, jnp.float32) / jnp.maximum(size, 1), 0.0)
         freed = taken * jnp.sum(seen)
         return jnp.maximum(frequencies - jnp.where(seen, taken, 0.0), 0.0) + freed / frequencies.shape[0]
 
-    def fault(self) -> Array:
-        return ~((jnp.asarray(self.discount) >= 0) & (jnp.asarray(self.discount) <= 1))
-
     def lineage(self, past: Any, corpus: Any) -> Any:
         raise TypeError("second moments are known for estimators that are affine in the counts, and Discount is not")
 
 
-@_estimator
+@part
 class KneserNey(Discount):
     """Interpolated Kneser-Ney smoothing for models of n-grams: what is discounted goes where shorter contexts go.
 

@@ -270,14 +270,14 @@ def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount:
     tokens = np.asarray(held_out)
     if tokens.ndim != 1 or len(tokens) <= order or tokens.dtype.kind not in "iu" or tokens.min() < 0:
         raise ValueError(
-            f"held_out must be more than order={order} tokens by their index, got {tokens.dtype} of shape {tokens.shape}"
+            f"held_out must be more than order={order} tokens by their index, got {tokens.dtype}{list(tokens.shape)}"
         )
 
     def of(view: View) -> Array:
         vocabulary = view.p.shape[0]
         if tokens.max() >= vocabulary:
             raise ValueError(f"held_out has token {tokens.max()}, and the language {vocabulary} tokens")
-        return measures.cross_entropy(_of_text(view), tokens.astype(np.int32), order, vocabulary, discount)
+        return measures.cross_entropy(_of_text(view), jnp.asarray(tokens, jnp.int32), order, vocabulary, discount)
 
     return Statistic("cross_entropy", of)
 

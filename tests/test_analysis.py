@@ -157,7 +157,7 @@ def test_survival_falls_at_the_same_rate_in_its_tail_only():
     trace = jc.simulate(jax.random.key(0), process, chains=4000, generations=150, record="support")
     values, truth = np.asarray(trace["support"], float) - 1, -np.log1p(-1 / 20)
     fit = analysis.fit_exponential(values, window="tail")
-    share = analysis.fits.tail_share(4000)
+    share = analysis.tail_share(4000)
     assert (values[:, fit.window[0]] != 0).mean() <= share < (values[:, fit.window[0] - 1] != 0).mean()
     assert abs(fit.rate - truth) < 5 * fit.standard_error
     whole = analysis.fit_exponential(values)

@@ -540,6 +540,8 @@ def test_a_folder_with_other_files(tmp_path):
     (tmp_path / "process-0").mkdir()
     (tmp_path / "process-0" / "thesis.tex").write_text("mine")
     fails(tmp_path, "holds files that are not ours, as 'thesis.tex'; name another")
+    assert [path.name for path in (tmp_path / "process-0").iterdir()] == ["thesis.tex"]
+    assert (tmp_path / "process-0" / "thesis.tex").read_bytes() == b"mine"
 
 
 def test_a_file_in_place_of_a_folder(tmp_path):
@@ -551,7 +553,7 @@ def test_a_file_in_place_of_a_folder(tmp_path):
 
 def test_a_used_folder_is_not_used_again_unasked(begun):
     fails(begun, "holds a run already; pass resume=True to go on with it, or remove it", resume=False)
-    goes_on(begun)
+    assert bits(arrays(run("chains", begun, resume=True))) == expected("chains", CHAINS["chains"])
 
 
 OTHERS = {

@@ -233,6 +233,10 @@ def test_traced_numbers_out_of_range_are_flagged(made, request):
     assert all(fault(x) for x in (-1.0, float("nan"), beyond))
 
 
+def test_a_traced_k_may_be_beyond_all_tokens():
+    assert not jax.jit(lambda k: TopK(k).fault())(1e30)
+
+
 def test_a_prior_is_a_pytree_like_others():
     stacked = jax.vmap(lambda mass: Prior(TRUTH, mass))(jnp.arange(3.0))
     assert stacked.prior.shape == (3, 12)

@@ -61,7 +61,8 @@ def test_a_concordance_is_the_text_sorted(vocabulary, order, size):
         for one, other in zip(model[:3], by_table[:3], strict=True):
             np.testing.assert_array_equal(one[:size], other[:size])
         np.testing.assert_array_equal(
-            jax.jit(measures.counts_in, static_argnums=(1, 2))(model, order, vocabulary), concordance.counts_of(text, order, vocabulary)
+            jax.jit(measures.counts_in, static_argnums=(1, 2))(model, order, vocabulary),
+            concordance.counts_of(text, order, vocabulary),
         )
     # The twin: contexts in order of their tokens from the earliest to the latest, then the token.
     expected = sorted((tuple(tokens[(i - order + d) % size] for d in range(order)), tokens[i]) for i in range(size))
@@ -289,7 +290,9 @@ def test_decodings_of_texts():
     for decoding in ((), Temperature(1.0), (TopK(len(SONG)), Nucleus(1.0)), TopK(1)):
         learner = NGram(order=1, estimator=Additive(0.0), decoding=decoding)
         process = jc.recursive_training(SONG, jc.FullySynthetic(n=60), learner)
-        traces.append(np.asarray(jc.simulate(KEY, process, chains=4, generations=4, record="entropy_rate")["entropy_rate"]))
+        traces.append(
+            np.asarray(jc.simulate(KEY, process, chains=4, generations=4, record="entropy_rate")["entropy_rate"])
+        )
     np.testing.assert_array_equal(traces[0], traces[1])
     np.testing.assert_array_equal(traces[0], traces[2])
     assert np.all(traces[3][:, 2:] < traces[0][:, 2:])

@@ -2,7 +2,9 @@
 
 from jaxcollapse.analysis.collapse import Hazard, Survival, survival
 from jaxcollapse.analysis.ensemble import Ensemble, ensemble, half_life, lost_after
-from jaxcollapse.analysis.fits import Estimate, Fit, compare, fit_exponential, fit_polynomial, fit_power_law
+from jaxcollapse.analysis.fits import fit_exponential, fit_polynomial, fit_power_law
+from jaxcollapse.analysis.results import Estimate, Fit, compare
+from jaxcollapse.analysis.tail import tail_share
 
 __all__ = [
     "Ensemble",
@@ -18,4 +20,5 @@ __all__ = [
     "half_life",
     "lost_after",
     "survival",
+    "tail_share",
 ]

@@ -10,10 +10,7 @@ import numpy as np
 from scipy import stats
 
 from jaxcollapse import check
-from jaxcollapse.analysis.fits import FEWEST_CHAINS, TAIL, Estimate, tail_share
-
-STRETCHES = 8
-"""Stretches of the tail, of as many collapses each, whose hazards are compared."""
+from jaxcollapse.analysis.results import Estimate
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -93,7 +90,7 @@ class Survival:
         lived = np.add.reduceat(self.at_risk, first) if len(first) else np.zeros(0)
         kept = lived > 0
         first, events, lived = first[kept], events[kept], lived[kept]
-        low, high = _clopper_pearson(events, lived, self.level)
+        low, high = clopper_pearson(events, lived, self.level)
         last = np.minimum(first + width - 1, len(self.generation) - 1)
         return Hazard((first + last) / 2, events / lived, low, high)
 
@@ -105,21 +102,6 @@ class Hazard(NamedTuple):
     hazard: np.ndarray
     low: np.ndarray
     high: np.ndarray
-
-
-class TailRate(NamedTuple):
-    """What :func:`tail_rate` finds; the arrays describe the survival in the tail."""
-
-    rate: Estimate
-    amplitude: Estimate
-    window: tuple[int, int]
-    generation: np.ndarray
-    survival: np.ndarray
-    error: np.ndarray
-    residuals: np.ndarray
-    p_value: float
-    reason: str
-    chains: int
 
 
 def survival(times: Any, *, level: float = 0.95, final: bool = False) -> Survival:
@@ -163,74 +145,10 @@ def survival(times: Any, *, level: float = 0.95, final: bool = False) -> Surviva
     inside = (curve > 0) & (curve < 1)
     # All of those at risk when the last ones went, or that have been seen until now.
     trials = np.where(curve > 0, at_risk, at_risk[np.argmax(curve == 0)])
-    edge_low, edge_high = _clopper_pearson(np.where(curve > 0, trials, 0), trials, level)
+    edge_low, edge_high = clopper_pearson(np.where(curve > 0, trials, 0), trials, level)
     low = np.where(inside, np.nan_to_num(band.low.evaluate(generation)), edge_low)
     high = np.where(inside, np.nan_to_num(band.high.evaluate(generation), nan=1.0), edge_high)
     return Survival(generation, curve, low, high, at_risk, collapsed, level, chains)
-
-
-@np.errstate(over="ignore")  # the amplitude at m = 0 of a tail that begins late may be beyond numbers
-def tail_rate(times: Any, level: float) -> TailRate:
-    """The rate of the tail, from when no more than ``tail_share`` of the chains survive; behind ``fit_exponential``."""
-    time, _ = _times(times, False)
-    chains, nan = len(time), float("nan")
-    share = tail_share(chains)
-    curve = survival(times, level=level)
-    nothing, none = Estimate(nan, nan, (nan, nan)), np.empty(0)
-    unknown = lambda first, reason: TailRate(
-        nothing, nothing, (first, int(time.max())), none, none, none, none, nan, reason, chains
-    )
-    if chains < FEWEST_CHAINS / TAIL:
-        return unknown(1, f"{chains} chains leave too few for a tail; run {int(FEWEST_CHAINS / TAIL)} or more")
-    if curve.survival[-1] > share:
-        return unknown(1, f"{curve.survival[-1]:.0%} of the chains have not collapsed by the end; run longer")
-    first = int(np.argmax(curve.survival <= share))
-    after = slice(first + 1, None)
-    events, lived = int(curve.collapsed[after].sum()), int(curve.at_risk[after].sum())
-    if events < 2:
-        return unknown(first, f"{events} chains collapse in the tail, from generation {first} on; run longer, or more")
-    hazard = events / lived
-    if hazard == 1:
-        return unknown(first, "all chains of the tail collapse in one generation")
-    low, high = _clopper_pearson(np.array([events]), np.array([lived]), level)
-    rate_of = lambda chance: float(-np.log1p(-min(float(chance), 1 - 1e-12)))
-    rate = rate_of(hazard)
-    error = float(np.sqrt(hazard / (lived * (1 - hazard))))
-    # The line goes through the survival where the tail begins.
-    at_start = float(curve.survival[first])
-    spread = float(np.sqrt(at_start * (1 - at_start) / chains))
-    amplitude = at_start * np.exp(rate * first)
-    factor = amplitude * float(np.hypot(spread / at_start, error * first))
-    half = float(stats.norm.ppf(0.5 + level / 2)) * factor
-    residuals, p_value = _even(curve, first, hazard)
-    tail = curve.generation[first:]
-    kept = curve.survival[first:]
-    return TailRate(
-        Estimate(rate, error, (rate_of(low[0]), rate_of(high[0]))),
-        Estimate(float(amplitude), factor, (float(amplitude) - half, float(amplitude) + half)),
-        (first, int(tail[-1])),
-        tail.astype(np.float64),
-        kept,
-        np.sqrt(kept * (1 - kept) / chains),
-        residuals,
-        p_value,
-        "",
-        chains,
-    )
-
-
-def _even(curve: Survival, first: int, hazard: float) -> tuple[np.ndarray, float]:
-    """Whether the hazard is the same all along: stretches of equally many collapses, standardised; and the p-value."""
-    events, lived = curve.collapsed[first + 1 :], curve.at_risk[first + 1 :]
-    total = int(events.sum())
-    count = min(STRETCHES, total // 5)
-    if count < 2:
-        return np.empty(0), float("nan")
-    reached = np.searchsorted(np.cumsum(events), total * np.arange(1, count) / count) + 1
-    parts = np.unique(np.concatenate([[0], reached[reached < len(events)]]))
-    seen, expected = np.add.reduceat(events, parts), hazard * np.add.reduceat(lived, parts)
-    residuals = (seen - expected) / np.sqrt(expected * (1 - hazard))
-    return residuals, float(stats.chi2.sf(np.sum(residuals**2), len(parts) - 1))
 
 
 def _times(times: Any, final: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -251,7 +169,7 @@ def _times(times: Any, final: bool) -> tuple[np.ndarray, np.ndarray]:
     return time.astype(np.int64), observed.astype(bool)
 
 
-def _clopper_pearson(events: np.ndarray, trials: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+def clopper_pearson(events: np.ndarray, trials: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     """The exact interval of a binomial chance, vectorised."""
     events, trials = np.asarray(events, float), np.asarray(trials, float)
     tail = (1 - level) / 2

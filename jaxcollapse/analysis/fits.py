@@ -7,8 +7,7 @@ of a curve as independent reports errors many times too small. How it is done:
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -16,174 +15,17 @@ from scipy import stats
 from jaxcollapse import check
 from jaxcollapse.analysis import models
 from jaxcollapse.analysis.ensemble import values_of
-from jaxcollapse.analysis.least_squares import Model, Points, Solution, blocks, minimise, solve, weights
+from jaxcollapse.analysis.least_squares import Model, Points, Solution, blocks, solve
+from jaxcollapse.analysis.results import FEWEST_CHAINS, Estimate, Fit, unidentified
+from jaxcollapse.analysis.tail import FEWEST_IN_TAIL, TAIL, fit_tail, tail_share
 
 RESOLVED = 0.25
 """A generation is fitted while the standard error of its mean is below this share of the mean."""
-TAIL, TAIL_CHAINS = 0.25, 1000
-"""The tail begins when no more than this share of the chains has a value that is not zero; later for more chains."""
-FEWEST_CHAINS = 10
-FEWEST_IN_TAIL = 100
 POINTS = 24
 """Generations that are looked at: those between two of them say little more, for they are close to both."""
 DEGREES = 5
 KNOWN = 1e-12
 """A standard error below this share of the mean is rounding: all chains agree."""
-
-
-class Estimate(NamedTuple):
-    """A number with its standard error and interval."""
-
-    value: float
-    standard_error: float
-    interval: tuple[float, float]
-
-    def __str__(self) -> str:
-        digits = _digits(self.standard_error)
-        return f"{self.value:.{digits}f} ({self.interval[0]:.{digits}f} to {self.interval[1]:.{digits}f})"
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Fit:
-    """A curve fitted to means over chains.
-
-    A parameter is an attribute, and so is its interval: ``fit.rate``, ``fit.rate_interval``; ``fit["rate"]`` is both
-    and the standard error.
-
-    Attributes:
-      model: the family of curves.
-      estimates: by the parameter's name; what the fit is made for comes first.
-      level: of the intervals.
-      window: the first and last generation, or sample size, fitted.
-      x: the generations or sample sizes, ``[points]``.
-      mean: over chains, ``[points]``.
-      error: its standard error, ``[points]``.
-      residuals: ``mean`` less the curve, made independent of one another and divided by their standard errors,
-        ``[points]``.
-      chi_square: the sum of their squares.
-      goodness_of_fit: the p-value of the residuals, by their covariance over chains; a small one says that the
-        family is not the right one in this window. NaN where nothing is left to judge by.
-      identifiable: False when these data do not determine the first parameter; then the numbers are not to be used.
-      reason: why not, or "".
-      chains: how many there were.
-    """
-
-    model: Model
-    estimates: dict[str, Estimate]
-    level: float
-    window: tuple[int, int]
-    x: np.ndarray
-    mean: np.ndarray
-    error: np.ndarray
-    residuals: np.ndarray
-    chi_square: float
-    goodness_of_fit: float
-    identifiable: bool
-    reason: str
-    chains: int
-    _points: Points | None = dataclasses.field(default=None, repr=False)
-
-    def __getitem__(self, name: str) -> Estimate:
-        if name not in self.estimates:
-            check.choice("parameter", name, self.estimates)
-        return self.estimates[name]
-
-    def __getattr__(self, name: str) -> Any:
-        estimates = self.__dict__.get("estimates", {})
-        whole = name.removesuffix("_interval")
-        if whole not in estimates:
-            raise AttributeError(f"{type(self).__name__} has no {name!r}; its parameters: {', '.join(estimates)}")
-        return estimates[whole].value if whole == name else estimates[whole].interval
-
-    @property
-    def theta(self) -> np.ndarray:
-        """The parameters, ``[parameters]``."""
-        return np.array([self.estimates[name].value for name in self.model.parameters])
-
-    @property
-    def standard_error(self) -> float:
-        """Of the first parameter."""
-        return self.estimates[self.model.parameters[0]].standard_error
-
-    @property
-    def half_life(self) -> float:
-        """``ln 2 / rate``, in generations."""
-        rate = self["rate"].value
-        return float(np.log(2) / rate) if rate > 0 else float("inf")
-
-    @property
-    def aic(self) -> float:
-        """``chi_square + 2 parameters``: of two families fitted to the same points take the one with less."""
-        return self.chi_square + 2 * len(self.estimates)
-
-    def curve(self, x: Any) -> np.ndarray:
-        """The fitted mean at given generations or sample sizes, ``[points]``."""
-        return self.model.curve(np.atleast_1d(np.asarray(x, dtype=np.float64)), self.theta).reshape(np.shape(x))
-
-    def of(self, means: Any) -> dict[str, float]:
-        """What the same fit, with the same weights, makes of other means, for instance exact ones.
-
-        Args:
-          means: at the points ``fit.x``, ``[points]``.
-
-        Returns:
-          The parameters by name. An asymptotic law is not exact at any finite size: what the fit of an exact curve
-          gives, and not the limit, is what the fit of simulated means estimates.
-        """
-        if self._points is None:
-            raise ValueError(f"of() is for identified fits by least squares, and this is not one: {self}")
-        exact = np.asarray(means, dtype=np.float64)
-        if exact.shape != self.x.shape:
-            raise ValueError(f"means must be at the fit's {len(self.x)} points fit.x, got shape {exact.shape}")
-        found = minimise(self.model, self.x, exact, weights(self._points), self.theta)
-        return dict(zip(self.model.parameters, found.tolist(), strict=True))
-
-    def as_dict(self) -> dict[str, Any]:
-        """What a file keeps: the family, the estimates, the window and the judgements, as numbers and texts."""
-        numbers: dict[str, Any] = {"model": self.model.name, "formula": self.model.formula}
-        for name, estimate in self.estimates.items():
-            numbers |= {name: estimate.value, f"{name}_error": estimate.standard_error}
-            numbers[f"{name}_interval"] = list(estimate.interval)
-        kept = ("level", "window", "chi_square", "goodness_of_fit", "identifiable", "reason", "chains")
-        return numbers | {name: getattr(self, name) for name in kept}
-
-    def __str__(self) -> str:
-        first = self.model.parameters[0]
-        if not self.identifiable:
-            return f"{first} not identifiable from these data: {self.reason}"
-        estimate = self.estimates[first]
-        low, high = estimate.interval
-        digits = _digits(estimate.standard_error)
-        unit, along = (" per generation", "generations") if first == "rate" else ("", "n =")
-        doubt = (
-            ""
-            if not self.goodness_of_fit <= 0.01
-            else f"; but the means are not {_article(self.model.name)} in this window"
-        )
-        return (
-            f"{first} {estimate.value:.{digits}f}{unit}, "
-            f"{self.level:.0%} interval {low:.{digits}f} to {high:.{digits}f} "
-            f"({along} {self.window[0]} to {self.window[1]}, {self.chains} chains{doubt})"
-        )
-
-
-def _article(name: str) -> str:
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
-
-
-def _digits(error: float) -> int:
-    """Decimals that show two figures of the error."""
-    return max(0, 1 - int(np.floor(np.log10(error)))) if error > 0 and np.isfinite(error) else 6
-
-
-def tail_share(chains: int) -> float:
-    """The share of chains that are left when the tail begins: a quarter for up to a thousand chains.
-
-    What is not yet the asymptotic law falls as the square of the share s (the second rate is three times the first:
-    three lines of descent meet so much faster than two), the standard error of a rate as 1/sqrt(chains s). Their ratio
-    stays what it is at a thousand chains for s in proportion to chains^(-1/5).
-    """
-    return TAIL * min(1.0, (TAIL_CHAINS / chains) ** 0.2)
 
 
 def fit_exponential(
@@ -234,7 +76,11 @@ def fit_exponential(
     _check_level(level)
     check.flag("floor", floor)
     if hasattr(trace, "observed") and hasattr(trace, "time"):
-        return _fit_times(trace, window, floor, level)
+        if floor:
+            raise ValueError("floor is for curves; chances to survive fall to 0, or are censored")
+        if window not in (None, "tail"):
+            raise ValueError(f"window of collapse times is their tail; leave it out, got {window!r}")
+        return fit_tail(trace, level)
     values = values_of(trace, name)
     if values.ndim != 2:
         raise ValueError(f"a fit needs one number a generation, got values of shape {values.shape}")
@@ -247,18 +93,18 @@ def fit_exponential(
     first, final = _window(window, last)
     if chains < FEWEST_CHAINS:
         reason = f"{chains} chains are too few to resample; run {FEWEST_CHAINS} or more"
-        return _unidentified(model, reason, chains, (first, final), level)
+        return unidentified(model, reason, chains, (first, final), level)
     if last < 1:
-        return _unidentified(model, "there is no generation beyond 0", chains, (0, 0), level)
+        return unidentified(model, "there is no generation beyond 0", chains, (0, 0), level)
     if isinstance(window, str):
         alive = (values != 0).mean(axis=0)
         if chains * TAIL < FEWEST_IN_TAIL:
             reason = f"{chains} chains leave too few for a tail; run {int(FEWEST_IN_TAIL / TAIL)} or more"
-            return _unidentified(model, reason, chains, (first, final), level)
+            return unidentified(model, reason, chains, (first, final), level)
         share = tail_share(chains)
         if alive[-1] > share:
             reason = f"{alive[-1]:.0%} of the chains are not at 0 by generation {last}; run longer"
-            return _unidentified(model, reason, chains, (first, final), level)
+            return unidentified(model, reason, chains, (first, final), level)
         first = max(first, int(np.argmax(alive <= share)))
     units = blocks(values)
     mean, error = units.mean(axis=0), units.std(axis=0, ddof=1) / np.sqrt(len(units))
@@ -269,51 +115,24 @@ def fit_exponential(
             reason = (
                 f"the mean is not known to a quarter of itself at generation {first}; give a window, or more chains"
             )
-            return _unidentified(model, reason, chains, (first, last), level)
+            return unidentified(model, reason, chains, (first, last), level)
     at = np.unique(np.linspace(first, max(first, final), POINTS).round().astype(int))
     known = error[at] <= KNOWN * np.abs(mean[at])
     at = at[~known]
     fewest = len(model.parameters) + 2
     if known.all() and known.size:
-        return _unidentified(
+        return unidentified(
             model, "all chains agree, so nothing says how well the rate is known", chains, (first, final), level
         )
     if len(at) < fewest:
         reason = f"{len(at)} generations from {first} on can be used, {fewest} are needed"
-        return _unidentified(model, reason, chains, (first, final), level)
+        return unidentified(model, reason, chains, (first, final), level)
     if not floor and not np.all(mean[at] > 0):
         m = at[np.argmin(mean[at])]
         reason = f"an exponential is above 0, and the mean at generation {m} is not"
-        return _unidentified(model, reason, chains, (first, final), level)
+        return unidentified(model, reason, chains, (first, final), level)
     points = Points(at.astype(np.float64), units[:, at], at.astype(np.float64), correlated=True)
     return _result(model, points, solve(model, points), level, (first, final), chains)
-
-
-def _fit_times(times: Any, window: Any, floor: bool, level: float) -> Fit:
-    from jaxcollapse.analysis.collapse import tail_rate
-
-    if floor:
-        raise ValueError("floor is for curves; chances to survive fall to 0, or are censored")
-    if window not in (None, "tail"):
-        raise ValueError(f"window of collapse times is their tail; leave it out, got {window!r}")
-    found = tail_rate(times, level)
-    model = models.exponential()
-    estimates = {"rate": found.rate, "amplitude": found.amplitude}
-    return Fit(
-        model,
-        estimates,
-        level,
-        found.window,
-        found.generation,
-        found.survival,
-        found.error,
-        found.residuals,
-        float(np.sum(found.residuals**2)),
-        found.p_value,
-        not found.reason,
-        found.reason,
-        found.chains,
-    )
 
 
 def fit_power_law(sizes: Any, values: Any, *, level: float = 0.95) -> Fit:
@@ -369,35 +188,6 @@ def fit_polynomial(sizes: Any, values: Any, *, degree: int = 1, level: float = 0
     return _fit_sizes(models.polynomial(degree), sizes, values, level)
 
 
-def compare(*fits: Fit) -> list[tuple[Fit, float]]:
-    """Fits of different families to the same points, the best first, each with its Akaike weight.
-
-    ``exp(-AIC/2)``, divided by the sum: how much the data speak for each, if one of them is right.
-
-    Raises:
-      ValueError: when the fits are not of the same points, or there are fewer than two.
-
-    Example:
-      >>> import numpy as np
-      >>> n = np.array([10.0, 20, 40, 80])
-      >>> draws = np.random.default_rng(0).normal(size=(4, 200)) + n[:, None] ** 2
-      >>> found = compare(fit_power_law(n, draws), fit_polynomial(n, draws))
-      >>> found[0][0].model.name, round(found[0][1], 3)
-      ('power law', 1.0)
-    """
-    if len(fits) < 2:
-        raise ValueError(f"compare needs two fits or more, got {len(fits)}")
-    if not all(fit.identifiable and np.isfinite(fit.chi_square) for fit in fits):
-        raise ValueError("compare needs fits that are identified; see fit.reason")
-    same = all(np.array_equal(fit.x, fits[0].x) and np.array_equal(fit.mean, fits[0].mean) for fit in fits)
-    if not same:
-        raise ValueError("compare needs fits of the same means at the same points; give them the same window")
-    worse = np.array([fit.aic for fit in fits]) - min(fit.aic for fit in fits)
-    weight = np.exp(-worse / 2) / np.exp(-worse / 2).sum()
-    order = np.argsort(worse, kind="stable")
-    return [(fits[i], float(weight[i])) for i in order]
-
-
 def _fit_sizes(model: Model, sizes: Any, values: Any, level: float) -> Fit:
     _check_level(level)
     x = np.asarray(sizes, dtype=np.float64)
@@ -413,17 +203,17 @@ def _fit_sizes(model: Model, sizes: Any, values: Any, level: float) -> Fit:
     window = int(x.min()), int(x.max())
     if chains < FEWEST_CHAINS:
         reason = f"{chains} chains are too few to resample; run {FEWEST_CHAINS} or more"
-        return _unidentified(model, reason, chains, window, level)
+        return unidentified(model, reason, chains, window, level)
     # A chain's number is the unit, so rows are cut alike.
     samples = blocks(np.stack([rows[i][:chains] for i in order], axis=1))
     points = Points(x[order], samples, np.log(x[order]), correlated=False)
     flat = points.error <= KNOWN * np.abs(points.mean)
     if flat.any():
         n = points.x[np.argmax(flat)]
-        return _unidentified(model, f"all chains agree at n = {n:g}, which cannot be weighed", chains, window, level)
+        return unidentified(model, f"all chains agree at n = {n:g}, which cannot be weighed", chains, window, level)
     if model.name == "power law" and not np.all(points.mean > 0):
         n = points.x[np.argmin(points.mean)]
-        return _unidentified(model, f"a power law is above 0, and the mean at n = {n:g} is not", chains, window, level)
+        return unidentified(model, f"a power law is above 0, and the mean at n = {n:g} is not", chains, window, level)
     return _result(model, points, solve(model, points), level, window, chains)
 
 
@@ -458,12 +248,6 @@ def _window(window: Any, last: int) -> tuple[int, int]:
     if not 0 <= first < final <= last:
         raise ValueError(f"window must hold two generations between 0 and {last}, got {window!r}")
     return first, final
-
-
-def _unidentified(model: Model, reason: str, chains: int, window: tuple[int, int], level: float) -> Fit:
-    nan, none = float("nan"), np.empty(0)
-    unknown = dict.fromkeys(model.parameters, Estimate(nan, nan, (nan, nan)))
-    return Fit(model, unknown, level, window, none, none, none, none, nan, nan, False, reason, chains)
 
 
 def _result(model: Model, points: Points, found: Solution, level: float, window: tuple[int, int], chains: int) -> Fit:

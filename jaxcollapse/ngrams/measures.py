@@ -56,14 +56,14 @@ def cross_entropy(model: Model, held_out: Array, order: int, vocabulary: int, di
     A table is asked for its own probabilities; the text of a concordance is given to interpolated Kneser-Ney, for a
     copying model has none for what it never saw.
     """
-    if isinstance(model, Table):
-        p = model.p
-    else:
-        p = kneser_ney(counts_in(model, order, vocabulary), jnp.float32(discount))
-    held_out = jnp.asarray(held_out)
+    p = model.p if isinstance(model, Table) else _scored(counts_in(model, order, vocabulary), discount)
     text = Text(held_out, jnp.int32(held_out.shape[0]))
     seen = p.at[digits(text, order, vocabulary), held_out].get(mode="promise_in_bounds")
     return -jnp.mean(jnp.log(seen[order:]))
+
+
+def _scored(counts: Array, discount: float) -> Array:
+    return kneser_ney(counts, jnp.float32(discount))
 
 
 def counts_in(model: Concordance, order: int, vocabulary: int) -> Array:

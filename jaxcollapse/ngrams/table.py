@@ -17,8 +17,8 @@ from jaxcollapse.backing_off import backed_off
 from jaxcollapse.decoding import apply
 from jaxcollapse.fixed import U64
 from jaxcollapse.keys import parts
-from jaxcollapse.ngrams.concordance import counts_of, digits
 from jaxcollapse.ngrams import text
+from jaxcollapse.ngrams.concordance import counts_of, digits
 from jaxcollapse.ngrams.text import Text, documents
 from jaxcollapse.sampling.choices import index_below
 from jaxcollapse.sampling.words import words

@@ -12,13 +12,12 @@ import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check
+from jaxcollapse.parts import part
 from jaxcollapse.process import Corpus, Learner, Memory, Model
 from jaxcollapse.schedules import Schedule
 
-
-def regime(kind: type) -> type:
-    """Make a class a regime: a frozen dataclass and a pytree."""
-    return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(kind))
+regime = part
+"""Makes a class a regime: a frozen dataclass and a pytree."""
 
 
 def static(default: Any = None) -> Any:

@@ -94,7 +94,7 @@ def report(
     generations = check.static_whole_number("generations", generations)
     chains = check.static_whole_number("chains", chains, least=2, remedy="errors need at least two")
     fit_n = check.static_whole_number("fit_n", fit_n, least=2)
-    fit_chains = check.static_whole_number("fit_chains", fit_chains, least=analysis.fits.FEWEST_CHAINS)
+    fit_chains = check.static_whole_number("fit_chains", fit_chains, least=analysis.results.FEWEST_CHAINS)
     seed = check.static_whole_number("seed", seed, least=0)
     names = [regimes] if isinstance(regimes, str) else list(regimes)
     for name in names:
