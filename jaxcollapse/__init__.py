@@ -33,7 +33,7 @@ from jaxcollapse.regimes import (
     PartiallySynthetic,
     RandomlySampled,
 )
-from jaxcollapse.reporting import Report, report
+from jaxcollapse.reporting import Report, TextReport, report, report_text
 from jaxcollapse.runs import run, summarize
 from jaxcollapse.schedules import Schedule
 from jaxcollapse.summaries import Summary
@@ -53,6 +53,7 @@ __all__ = [
     "Report",
     "Schedule",
     "Summary",
+    "TextReport",
     "Trace",
     "analysis",
     "collapse_times",
@@ -66,6 +67,7 @@ __all__ = [
     "recursive_training",
     "regimes",
     "report",
+    "report_text",
     "run",
     "runs",
     "sampling",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from jaxcollapse import check
 from jaxcollapse.commands import run, table
 from jaxcollapse.commands.options import (
     NO_MEAN,
@@ -32,6 +33,7 @@ EPILOG = """\
 examples:
   jaxcollapse report                              50,000 words of English, a million tokens a generation
   jaxcollapse report novel.txt --chains 64        the words of your own text, as many tokens as it has
+  jaxcollapse report novel.txt --model ngram --order 2   models that write, and what they write in the end
   jaxcollapse report --language zipf:1000:1.1 --n 5000 --generations 300
   jaxcollapse simulate --language uniform:10 --n 50 --record heterozygosity collapsed
   jaxcollapse simulate --language uniform:10 --n 50 --regime most-recent --window 5
@@ -88,13 +90,17 @@ def _parser() -> _Parser:
         help=f"{filled('any of', REGIMES)}\n(default: {' '.join(two)})",
     )
     add_sizes(report, n="default: as many as TEXT has, or a million", generations=100)
-    report.add_argument("--chains", type=int, default=16, help="independent runs of each regime (default: 16)")
+    report.set_defaults(generations=None)
+    report.add_argument("--chains", type=int, help="independent runs of each regime (default: 16; ngram: 8)")
     report.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
     report.add_argument("--out", default="report", help="folder to write (default: report)")
     report.add_argument(
         "--fit-n", type=int, default=100, help="tokens a generation where the rate is fitted (default: 100)"
     )
     report.add_argument("--fit-chains", type=int, default=2000, help="chains of that fit (default: 2000)")
+    report.add_argument(
+        "--held-out", type=float, help="ngram: share of TEXT, at its end, that models are tested on (default: 0.1)"
+    )
 
     simulate = commands.add_parser(
         "simulate",
@@ -112,23 +118,29 @@ def _parser() -> _Parser:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from jaxcollapse.reporting import report
+    from jaxcollapse.reporting import report, report_text
 
     language = language_of(options)
-    found = report(
-        language,
-        learner=learner_of(options, language),
-        regimes=options.regimes,
-        n=options.n,
+    given: dict[str, Any] = {
+        "regimes": options.regimes,
+        "n": options.n,
         **settings(options),
-        generations=options.generations,
-        chains=options.chains,
-        seed=options.seed,
-        out=options.out,
-        fit_n=options.fit_n,
-        fit_chains=options.fit_chains,
-        progress=not options.quiet,
-    )
+        "seed": options.seed,
+        "out": options.out,
+        "progress": not options.quiet,
+    }
+    given |= {name: value for name in ("generations", "chains") if (value := getattr(options, name)) is not None}
+    found: Any
+    if options.model == "ngram":
+        share = 0.1 if options.held_out is None else options.held_out
+        check.real_numbers("held_out", share, 0, 0.9)
+        language, held_out = language.split(share) if share else (language, 0)
+        found = report_text(language, learner=learner_of(options, language), held_out=held_out, **given)
+    elif options.held_out is not None:
+        raise ValueError("held-out is for models that write; say --model ngram")
+    else:
+        fit = {"fit_n": options.fit_n, "fit_chains": options.fit_chains}
+        found = report(language, learner=learner_of(options, language), **fit, **given)
     print(found.summary)
     print(f"\nFigures and numbers are in {found.folder}/")
 
@@ -136,7 +148,7 @@ def _report(options: argparse.Namespace) -> None:
 def _simulate(options: argparse.Namespace) -> None:
     import jax
 
-    from jaxcollapse import check, runs
+    from jaxcollapse import runs
 
     setting = table.setting_of(options)
     chains = check.static_whole_number("chains", options.chains, least=2, remedy="errors need at least two")

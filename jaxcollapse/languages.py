@@ -100,6 +100,29 @@ class Language:
             text = text[text >= 0]
         return Language(p / p.sum(), [self.tokens[i] for i in order], self.name, source, text)
 
+    def split(self, held_out: float) -> tuple[Language, np.ndarray]:
+        """The language of the first part of its text, and the rest, which is held out, as ``int32 [length]``.
+
+        The vocabulary stays; a token that only the rest has, has probability 0.
+
+        Raises:
+          ValueError: when there is no text, or ``held_out`` is not a share that leaves something in both parts.
+
+        Example:
+          >>> first, rest = from_tokens("to be or not to be".split()).split(1 / 3)
+          >>> first.p.tolist(), rest.tolist()
+          ([0.25, 0.25, 0.25, 0.25], [1, 0])
+        """
+        if self.text is None:
+            raise ValueError(f"language {self.name!r} has no text; load it by from_text(path, ordered=True)")
+        length = len(self.text) - round(held_out * len(self.text))
+        if not 0 < length < len(self.text):
+            raise ValueError(f"held_out={held_out!r} must leave some of {len(self.text)} tokens in both parts")
+        first, rest = self.text[:length], self.text[length:]
+        p = np.bincount(first, minlength=len(self)) / length
+        source = {**self.source, "held_out": len(rest)}
+        return dataclasses.replace(self, p=p, text=first, source=source), rest
+
 
 class _Numbers(Sequence[str]):
     """The names "0", "1", ... without keeping them."""

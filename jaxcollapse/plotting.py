@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -44,7 +44,12 @@ THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 def save_all(found: Report) -> None:
     """Write every figure of a report as PNG and SVG."""
-    for name, draw in FIGURES.items():
+    save_figures(found, FIGURES)
+
+
+def save_figures(found: Any, figures: Mapping[str, Callable[[Any], Figure]]) -> None:
+    """Write figures of a report into its folder as PNG and SVG, by their names."""
+    for name, draw in figures.items():
         with mpl.rc_context(STYLE):
             figure = draw(found)
             FigureCanvasAgg(figure)

@@ -242,16 +242,16 @@ def type_token_ratio(view: View) -> Array:
     return kinds.astype(jnp.float32) / size.astype(jnp.float32)
 
 
-def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount: float = 0.75) -> Statistic:
+def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount: float | None = 0.75) -> Statistic:
     """How badly a model of n-grams predicts a real text that it never saw: ``-mean ln p(token | context)``, in nats.
 
-    A smoothed model is asked for its own probabilities, before decoding. A copying one gives none to what it never
-    saw: its text is scored by interpolated Kneser-Ney.
+    A copying model gives no probability to what it never saw, so what is scored is the text that a model was trained
+    on: by what interpolated Kneser-Ney makes of it, whatever the model itself makes of it.
 
     Args:
       held_out: tokens of the text by their index in the vocabulary, ``[length]``.
       order: of the learner.
-      discount: of Kneser-Ney.
+      discount: of Kneser-Ney; None for the model's own probabilities, before decoding (infinity where it has none).
 
     Raises:
       ValueError: for a text not longer than the order, a token that is no index, and a discount outside 0 to 1.
@@ -266,7 +266,8 @@ def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount:
       True
     """
     order = check.static_whole_number("order", order, least=0)
-    check.real_numbers("discount", discount, 0, 1)
+    if discount is not None:
+        check.real_numbers("discount", discount, 0, 1)
     tokens = np.asarray(held_out)
     if tokens.ndim != 1 or len(tokens) <= order or tokens.dtype.kind not in "iu" or tokens.min() < 0:
         raise ValueError(
@@ -279,7 +280,7 @@ def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount:
             raise ValueError(f"held_out has token {tokens.max()}, and the language {vocabulary} tokens")
         return measures.cross_entropy(_of_text(view), jnp.asarray(tokens, jnp.int32), order, vocabulary, discount)
 
-    return Statistic("cross_entropy", of)
+    return Statistic("own_cross_entropy" if discount is None else "cross_entropy", of)
 
 
 def _of_text(view: View) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 LANGUAGES = """\
 a language instead of TEXT: 'en', 'de', 'fr', ... (word frequencies, needs the extra 'english'),
 zipf:VOCABULARY[:EXPONENT], uniform:VOCABULARY, dirichlet:VOCABULARY[:CONCENTRATION[:SEED]],
-or seddik (600 tokens, 52 of them with mass, as in the paper); default: en"""
+seddik (600 tokens, 52 of them with mass, as in the paper), or kjv[:BOOK] (the King James text, as
+kjv:Ruth, needs the extra 'book'); default: en, and kjv:Genesis for --model ngram"""
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -39,6 +40,7 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
     "additive": {"metavar": "ALPHA", "help": "each model is trained on ALPHA tokens more of each kind"},
     "prior": {"metavar": "TOKENS", "help": "... on so many tokens more, spread as the language itself is"},
     "discount": {"metavar": "D", "help": "D of each count (0 to 1) is taken away and shared out evenly"},
+    "kneser-ney": {"metavar": "D", "help": "... and shared out as shorter contexts go (--model ngram)"},
 }
 """Options of the estimator, one at most."""
 DECODINGS: dict[str, dict[str, Any]] = {
@@ -48,6 +50,8 @@ DECODINGS: dict[str, dict[str, Any]] = {
     "min-p": {"metavar": "SHARE", "help": "... tokens this share as probable as the most probable one, or more"},
 }
 """Options of the decoding, applied in this order."""
+MODELS = ("words", "ngram")
+"""What a model is: a table of single tokens, or one that writes text."""
 DEFAULTS: dict[str, Any] = {
     "regime": "fully-synthetic",
     "n": 1000,
@@ -67,7 +71,11 @@ def add_language(parser: argparse.ArgumentParser, *, text: str = "text") -> None
     parser.add_argument(
         "--words", type=int, help="keep the most frequent words only (default: 50000 of a NAME, all of a TEXT)"
     )
-    parser.add_argument("--unit", choices=("word", "character"), default="word", help="tokens of TEXT (default: word)")
+    parser.add_argument(
+        "--unit",
+        choices=("word", "character"),
+        help="tokens of TEXT (default: word, and character for --model ngram)",
+    )
     parser.add_argument("--encoding", default="utf-8", help="of TEXT (default: utf-8)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -121,32 +129,50 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def add_learner(parser: argparse.ArgumentParser) -> None:
-    """How models are estimated and decoded."""
+    """What models are, and how they are estimated and decoded."""
+    group = parser.add_argument_group("models")
+    group.add_argument(
+        "--model",
+        choices=MODELS,
+        default=MODELS[0],
+        help="words: frequencies of tokens (default); ngram: what follows the last ones;\n"
+        "it learns from a text and writes one",
+    )
+    group.add_argument("--order", type=int, help="ngram: how many tokens are looked back at (default: 2)")
+    group.add_argument("--documents", type=int, help="ngram: how many a generation's text consists of (default: 1)")
     group = parser.add_argument_group("smoothing (one at most) and decoding (in this order), in every generation")
     for name, of in (ESTIMATORS | DECODINGS).items():
         group.add_argument(f"--{name}", **{"type": float, **of})
 
 
-def learner_of(options: argparse.Namespace, language: Any) -> Any:
-    """The learner that the options name; None for the default one.
+def learner_of(options: argparse.Namespace, language: Any, regimes: Iterable[Any] = ()) -> Any:
+    """The learner that the options name; None for the default one. A pool of texts has room for these regimes.
 
     Raises:
       ValueError: for two estimators at once, and for numbers out of range.
     """
     from jaxcollapse import decoding, estimators
-    from jaxcollapse.learners import Estimated
+    from jaxcollapse.learners import Estimated, NGram
 
+    writes = options.model == "ngram"
+    of_ngrams = {name: getattr(options, name) for name in ("order", "documents") if getattr(options, name) is not None}
+    if of_ngrams and not writes:
+        raise ValueError(f"{next(iter(of_ngrams))} is for models that write; say --model ngram")
     given = {name: getattr(options, name.replace("-", "_"), None) for name in ESTIMATORS | DECODINGS}
     given = {name: value for name, value in given.items() if value is not None}
-    if not given:
+    if not given and not writes:
         return None
+    if "kneser-ney" in given and not writes:
+        raise ValueError("kneser-ney is for models with contexts; say --model ngram, or --discount for words")
     smoothing = [name for name in given if name in ESTIMATORS]
     if len(smoothing) > 1:
         raise ValueError(f"give one of {', '.join(ESTIMATORS)}, got {' and '.join(smoothing)}")
+    truth = lambda: _prior(language, of_ngrams.get("order", 2)) if writes else language
     makers: dict[str, Any] = {
         "additive": estimators.Additive,
-        "prior": lambda mass: estimators.Prior(language, mass),
+        "prior": lambda mass: estimators.Prior(truth(), mass),
         "discount": estimators.Discount,
+        "kneser-ney": estimators.KneserNey,
         "temperature": decoding.Temperature,
         "top-k": decoding.TopK,
         "nucleus": decoding.Nucleus,
@@ -156,7 +182,18 @@ def learner_of(options: argparse.Namespace, language: Any) -> Any:
     parts: dict[str, Any] = {"decoding": steps}
     if smoothing:
         parts["estimator"] = makers[smoothing[0]](given[smoothing[0]])
-    return Estimated(**parts)
+    if not writes:
+        return Estimated(**parts)
+    pooled = [regime.total("n", options.generations) for regime in regimes if "add" in regime.verbs]
+    return NGram(**of_ngrams, **parts, room=max(pooled, default=None))
+
+
+def _prior(language: Any, order: int) -> Any:
+    """What follows each context in the language's own text, ``[contexts, vocabulary]``."""
+    from jaxcollapse.learners import NGram
+    from jaxcollapse.ngrams.table import frequencies_of
+
+    return frequencies_of(NGram(order=order).of_language(language).text, order, len(language))
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -172,16 +209,18 @@ def language_of(options: argparse.Namespace) -> Any:
     """
     from jaxcollapse import languages
 
+    writes = options.model == "ngram"
+    unit = options.unit or ("character" if writes else "word")
     if options.text is not None:
         if options.language is not None:
             raise ValueError(f"give TEXT or --language, not both: got {options.text!r} and {options.language!r}")
-        language = languages.from_text(options.text, unit=options.unit, encoding=options.encoding)
+        language = languages.from_text(options.text, unit=unit, encoding=options.encoding, ordered=writes)
     else:
-        language = named_language(options.language or "en", options.words)
+        language = named_language(options.language or ("kjv:Genesis" if writes else "en"), options.words, unit)
     return language if options.words is None else language.most_frequent(options.words)
 
 
-def named_language(name: str, words: int | None = None) -> Any:
+def named_language(name: str, words: int | None = None, unit: str = "word") -> Any:
     """A language by its name on the command line, as ``zipf:1000:1.1`` or ``en``.
 
     Raises:
@@ -200,6 +239,8 @@ def named_language(name: str, words: int | None = None) -> Any:
         "dirichlet": (languages.dirichlet, (int, float, int)),
         "seddik": (languages.seddik, (int, int, float)),
     }
+    if kind == "kjv":
+        return languages.from_king_james(":".join(numbers) or None, unit=unit)
     if kind not in makers:
         if numbers:
             raise ValueError(f"unknown language {name!r}; known: {', '.join(makers)}, or a code such as en")

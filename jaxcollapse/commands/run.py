@@ -199,7 +199,7 @@ def _join(options: argparse.Namespace) -> None:
 
 def _merged(options: argparse.Namespace) -> argparse.Namespace:
     """Flags, or else what the file says, or else defaults."""
-    values = DEFAULTS | {"chains": 1000, "keep": "ensemble", "unit": "word", "encoding": "utf-8"}
+    values = DEFAULTS | {"chains": 1000, "keep": "ensemble", "model": "words", "encoding": "utf-8"}
     values = dict.fromkeys(_keys(options.parser)) | values
     flags = {name: value for name, value in vars(options).items() if value is not None}
     if "until" in flags:

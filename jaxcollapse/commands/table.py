@@ -61,7 +61,7 @@ def setting_of(options: argparse.Namespace, *, dashes: str = "--") -> Setting:
     made = regimes_of([options.regime], n=n, generations=generations, given=settings(options), dashes=dashes)
     regime = made[options.regime]
     size = tokens_a_generation({"n": n, "growth": options.growth})
-    learner = learner_of(options, language)
+    learner = learner_of(options, language, [regime])
     how = "" if learner is None else f", {learner.told}"
     heading = f"{language.name}: {title(options.regime, regime)}, {size}{how}"
     return Setting(recursive_training(language, regime, learner), generations, heading)

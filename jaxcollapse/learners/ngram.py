@@ -119,13 +119,7 @@ class NGram(Shaped):
         """
         self.judge()
         if not self.copies:
-            entries = vocabulary ** (self.order + 1)
-            if entries > table.LARGEST:
-                raise ValueError(
-                    f"order={self.order} with {vocabulary} tokens would need a table of {entries:,} probabilities, and "
-                    f"it may have {table.LARGEST:,}; lower the order, keep fewer tokens (language.most_frequent), or "
-                    "leave estimator and decoding out"
-                )
+            table.refuse(self.order, vocabulary)
             prior = jnp.shape(getattr(self.estimator, "prior", np.zeros(vocabulary)))
             if prior not in ((vocabulary,), (vocabulary**self.order, vocabulary)):
                 raise ValueError(f"prior must have one entry a token, [{vocabulary}], or a row a context, got {prior}")

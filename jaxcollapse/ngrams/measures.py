@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jaxcollapse import fixed
-from jaxcollapse.backing_off import kneser_ney
+from jaxcollapse.backing_off import backed_off, kneser_ney
 from jaxcollapse.ngrams.concordance import Concordance, counts_of, digits
 from jaxcollapse.ngrams.table import Table
 from jaxcollapse.ngrams.text import Text
@@ -50,20 +50,20 @@ def entropy_rate(model: Model) -> Array:
     return fixed.total(jnp.where(first, _quotient(count, model.size) * logs, 0.0), 128.0)
 
 
-def cross_entropy(model: Model, held_out: Array, order: int, vocabulary: int, discount: float) -> Array:
+def cross_entropy(model: Model, held_out: Array, order: int, vocabulary: int, discount: float | None) -> Array:
     """``-mean ln p(token | the tokens before it)`` of a given text, in nats a token.
 
-    A table is asked for its own probabilities; the text of a concordance is given to interpolated Kneser-Ney, for a
-    copying model has none for what it never saw.
+    ``p`` is what interpolated Kneser-Ney makes of the text that the model was trained on; or with ``discount=None``
+    the model's own, which gives infinity where it has no probability for what it never saw.
     """
-    p = model.p if isinstance(model, Table) else _scored(counts_in(model, order, vocabulary), discount)
+    if discount is None and isinstance(model, Table):
+        p = model.p
+    else:
+        counts = _counts(model) if isinstance(model, Table) else counts_in(model, order, vocabulary)
+        p = backed_off(counts) if discount is None else kneser_ney(counts, jnp.float32(discount))
     text = Text(held_out, jnp.int32(held_out.shape[0]))
     seen = p.at[digits(text, order, vocabulary), held_out].get(mode="promise_in_bounds")
     return -jnp.mean(jnp.log(seen[order:]))
-
-
-def _scored(counts: Array, discount: float) -> Array:
-    return kneser_ney(counts, jnp.float32(discount))
 
 
 def counts_in(model: Concordance, order: int, vocabulary: int) -> Array:

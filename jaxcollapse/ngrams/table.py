@@ -41,6 +41,26 @@ class Table(NamedTuple):
     written: U64
 
 
+def refuse(order: int, vocabulary: int) -> None:
+    """Raise ValueError where a table would be too large."""
+    entries = vocabulary ** (order + 1)
+    if entries > LARGEST:
+        raise ValueError(
+            f"order={order} with {vocabulary} tokens would need a table of {entries:,} probabilities, and it may have "
+            f"{LARGEST:,}; lower the order, keep fewer tokens (language.most_frequent), or do not smooth and decode"
+        )
+
+
+def frequencies_of(tokens: Array, order: int, vocabulary: int) -> Array:
+    """What follows each context in a text, ``float32 [contexts, vocabulary]``; as :func:`backed_off` where it has none.
+
+    Raises:
+      ValueError: when the table would be too large.
+    """
+    refuse(order, vocabulary)
+    return backed_off(counts_of(Text(jnp.asarray(tokens), jnp.int32(len(tokens))), order, vocabulary))
+
+
 def tabulated(text: Text, order: int, vocabulary: int, estimator: Any, decoding: Any) -> Table:
     """Count, estimate and decode."""
     p = estimated(estimator, counts_of(text, order, vocabulary))

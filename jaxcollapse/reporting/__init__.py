@@ -2,5 +2,17 @@
 
 from jaxcollapse.reporting.results import Band, Curve, DecayResult, RegimeResult, Report
 from jaxcollapse.reporting.run import frequency_bands, report
+from jaxcollapse.reporting.texts import TextReport, TextResult, report_text
 
-__all__ = ["Band", "Curve", "DecayResult", "RegimeResult", "Report", "frequency_bands", "report"]
+__all__ = [
+    "Band",
+    "Curve",
+    "DecayResult",
+    "RegimeResult",
+    "Report",
+    "TextReport",
+    "TextResult",
+    "frequency_bands",
+    "report",
+    "report_text",
+]

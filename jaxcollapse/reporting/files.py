@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import os
+import pathlib
+import zlib
 from typing import Any
 
+import jax
 import numpy as np
 
 from jaxcollapse import analysis, provenance
@@ -63,12 +67,12 @@ def _write_json(found: Report, seconds: float) -> None:
         mean = result.curves["support"].simulated.mean
         regimes[name] = {
             "regime": {k: v for k, v in dataclasses.asdict(result.regime).items() if v is not None},
-            "vocabulary_half_life": _finite(analysis.half_life(mean)),
-            "lost_after": {str(m): _finite(analysis.lost_after(mean, m)) for m in LOSSES if m <= generations},
+            "vocabulary_half_life": finite(analysis.half_life(mean)),
+            "lost_after": {str(m): finite(analysis.lost_after(mean, m)) for m in LOSSES if m <= generations},
             "remembered": result.remembered,
             "theory": {statistic: curve.kind or "none" for statistic, curve in result.curves.items()},
         }
-    fit = {name: _finite(value) for name, value in found.decay.fit.as_dict().items()}
+    fit = {name: finite(value) for name, value in found.decay.fit.as_dict().items()}
     document = {
         "configuration": found.configuration,
         "regimes": regimes,
@@ -81,8 +85,26 @@ def _write_json(found: Report, seconds: float) -> None:
     (found.folder / "report.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Numbers as JSON has them: None for NaN and infinity."""
     if isinstance(value, list | tuple):
-        return [_finite(of) for of in value]
+        return [finite(of) for of in value]
     return (float(value) if np.isfinite(value) else None) if isinstance(value, float) else value
+
+
+def key_for(key: jax.Array, name: str) -> jax.Array:
+    """A key by name, so that what else is in the report changes nothing."""
+    return jax.random.fold_in(key, zlib.crc32(name.encode()))
+
+
+def writable(out: str | os.PathLike[str]) -> pathlib.Path:
+    """The output folder, proven writable before an hour is spent."""
+    folder = pathlib.Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OSError(f"out={str(folder)!r} cannot be written ({error.strerror}); choose another folder") from None
+    return folder

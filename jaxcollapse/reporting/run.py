@@ -7,9 +7,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-import pathlib
 import time
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,10 +17,11 @@ from tqdm import tqdm
 
 from jaxcollapse import analysis, check, engine, languages, memory, runs, statistics, theory
 from jaxcollapse.languages import Language
+from jaxcollapse.learners import NGram
 from jaxcollapse.process import SMALLEST, Process, recursive_training
 from jaxcollapse.regimes import REGIMES, make
 from jaxcollapse.reporting import exact
-from jaxcollapse.reporting.files import write_all
+from jaxcollapse.reporting.files import key_for, writable, write_all
 from jaxcollapse.reporting.results import Band, Curve, DecayResult, RegimeResult, Report
 from jaxcollapse.reporting.settings import regimes_of, told
 from jaxcollapse.reporting.summary import summarise
@@ -101,6 +100,8 @@ def report(
         check.choice("regime", name, REGIMES)
     if not names or len(set(names)) < len(names):
         raise ValueError(f"regimes must name each regime once, got {names!r}")
+    if isinstance(learner, NGram):
+        raise TypeError("models that write have a report of their own: jc.report_text(language, learner=...)")
     language = languages.from_wordfreq("en") if language is None else language
     if not isinstance(language, Language):
         raise TypeError(f"language must come from jc.languages, got {type(language).__name__}")
@@ -119,7 +120,7 @@ def report(
     }
     made = regimes_of(names, n=n, generations=generations, given=given)
     processes = {name: recursive_training(language, regime, learner) for name, regime in made.items()}
-    folder = _writable(out)
+    folder = writable(out)
 
     drawn = np.asarray(next(iter(processes.values())).p) > 0
     language = dataclasses.replace(language, p=np.where(drawn, language.p, 0) / language.p[drawn].sum())
@@ -136,7 +137,7 @@ def report(
         for name, process in processes.items():
             bar.set_description(name)
             trace = runs.run(
-                _key_for(key, name),
+                key_for(key, name),
                 process,
                 chains=chains,
                 generations=generations,
@@ -145,7 +146,7 @@ def report(
             )
             results[name] = _result(name, process, trace, bands, band_support.name)
         bar.set_description("decay rate")
-        decay = _decay(language, fit_n, fit_chains, _key_for(key, "decay rate"), bar.update)
+        decay = _decay(language, fit_n, fit_chains, key_for(key, "decay rate"), bar.update)
 
     used = {key: value for regime in made.values() for key, value in vars(regime).items() if key in given}
     used = {key: value for key, value in (used | {"growth": growth}).items() if value is not None}
@@ -166,24 +167,6 @@ def report(
     plotting.save_all(found)
     write_all(found, time.perf_counter() - began)
     return found
-
-
-def _key_for(key: jax.Array, name: str) -> jax.Array:
-    """A key by name, so that what else is in the report changes nothing."""
-    return jax.random.fold_in(key, zlib.crc32(name.encode()))
-
-
-def _writable(out: str | os.PathLike[str]) -> pathlib.Path:
-    """The output folder, proven writable before an hour is spent."""
-    folder = pathlib.Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise OSError(f"out={str(folder)!r} cannot be written ({error.strerror}); choose another folder") from None
-    return folder
 
 
 def frequency_bands(language: Language) -> tuple[Band, ...]:

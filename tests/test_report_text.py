@@ -1,0 +1,117 @@
+"""The report of models that write, from Python and from the command line."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import jaxcollapse as jc
+from jaxcollapse import cli
+
+SONG = "la li la lu la li la la lu, la la li! "
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    song = jc.languages.from_tokens(list(SONG * 40), name="song")
+    out = tmp_path_factory.mktemp("report")
+    return jc.report_text(song, order=1, n=120, generations=6, chains=3, seed=4, out=out, progress=False)
+
+
+def test_the_folder_is_whole(found):
+    names = {path.name for path in found.folder.iterdir()}
+    pictures = {f"{name}.{kind}" for name in ("curves", "texts") for kind in ("png", "svg")}
+    assert names == pictures | {"texts.txt", "curves.csv", "report.json", "summary.txt"}
+    document = json.loads((found.folder / "report.json").read_text())
+    assert document["configuration"]["learner"] == "order 1"
+    assert document["configuration"]["held_out"] == 152
+    assert set(document["texts"]) == {"fully-synthetic", "partially-synthetic"}
+    assert set(document["texts"]["fully-synthetic"]) == {"0", "1", "5", "6"}
+    with open(found.folder / "curves.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["statistic"] for row in rows} >= {"ngrams", "contexts", "entropy_rate", "cross_entropy"}
+    assert len(rows) == 2 * 6 * 7
+
+
+def test_texts_are_what_models_write(found):
+    letters = set(SONG)
+    for result in found.regimes.values():
+        assert all(set(text) <= letters and len(text) > 100 for text in result.texts.values())
+        assert result.curves["ngrams"].simulated.mean[0] >= result.curves["ngrams"].simulated.mean[-1]
+    assert found.book.startswith(SONG)
+    assert "m = 5" in found.summary
+    assert "nats a token" in found.summary
+
+
+def test_the_texts_are_of_chain_0_of_the_run(found):
+    again = jc.report_text(
+        jc.languages.from_tokens(list(SONG * 40), name="song"),
+        order=1,
+        n=120,
+        generations=6,
+        chains=2,  # chain 0 is the same among fewer
+        seed=4,
+        out=found.folder / "again",
+        progress=False,
+        regimes=["fully-synthetic"],
+    )
+    assert again.regimes["fully-synthetic"].texts == found.regimes["fully-synthetic"].texts
+
+
+def test_a_novel_from_the_command_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "novel.txt").write_text("the cat sat on the mat and the dog sat on the cat " * 40)
+    command = "report novel.txt --model ngram --order 1 --unit word --generations 2 --chains 2 --quiet --out here"
+    assert cli.main([*command.split(), "--kneser-ney", "0.5", "--regimes", "accumulate"]) == 0
+    printed = capsys.readouterr().out
+    assert "kneser-ney 0.5" in printed
+    assert "nats a word" in printed
+    assert (tmp_path / "here" / "texts.png").exists()
+    command = "simulate novel.txt --model ngram --order 3 --n 200 --generations 2 --chains 2 --record ngrams --quiet"
+    assert cli.main(command.split()) == 0
+    assert "order 3" in capsys.readouterr().out
+
+
+def test_the_king_james_text():
+    ruth = jc.languages.from_king_james("Ruth")
+    assert "".join(ruth.tokens[i] for i in ruth.text[:20]) == "Now it came to pass "
+    assert np.bincount(ruth.text).tolist() == (ruth.p * len(ruth.text)).round().tolist()
+    assert jc.languages.from_king_james("Ruth", unit="word").tokens[0] == "and"
+    first, rest = ruth.split(0.25)
+    assert len(first.text) + len(rest) == len(ruth.text)
+    few = ruth.most_frequent(5)
+    assert set(few.text.tolist()) == set(range(5))
+    np.testing.assert_allclose(np.bincount(few.text) / len(few.text), few.p)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("report --order 2", "order is for models that write; say --model ngram"),
+        ("report --held-out 0.2", "held-out is for models that write"),
+        ("simulate --language zipf:9 --model ngram", "a model of n-grams learns from a text"),
+        ("simulate --language zipf:9 --kneser-ney 0.5", "kneser-ney is for models with contexts"),
+        ("simulate --language kjv:Rut --model ngram", "unknown book 'Rut'; did you mean 'Ruth'?"),
+        ("report --language kjv:Ruth --model ngram --held-out 2", "held_out must be"),
+        ("report --language kjv:Ruth --model ngram --order 99999", "order must be"),
+        ("simulate --language kjv:Ruth --model ngram --order 9 --additive 1", "would need a table of"),
+        ("simulate --language kjv:Ruth --model ngram --temperature -1", "temperature must"),
+        ("simulate --language kjv:Ruth --model ngram --nucleus nan", "mass must"),
+    ],
+)
+def test_what_cannot_be_is_said(words, message, capsys):
+    assert cli.main([*words.split(), "--quiet"]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    for call, message in (
+        (lambda: jc.report_text(jc.languages.zipf(9), out=tmp_path), "has no text"),
+        (lambda: jc.report_text(jc.languages.zipf(9), held_out=0, out=tmp_path), "learns from a text"),
+        (lambda: jc.report(jc.languages.zipf(9), learner=jc.learners.NGram()), "report of their own"),
+        (lambda: jc.report_text(learner=jc.learners.Categorical()), "learner must be"),
+        (lambda: jc.languages.from_tokens("abab").split(1e-9), "must leave some"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            call()
