@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find jaxcollapse -name '*.py' -o -name '*.cc' -o -name '*.inc') setup.py pyproject.toml README.md LICENSE
 
-SCRIPTS := $(filter-out figures/common.py figures/findings.py,$(wildcard figures/*.py))
+SCRIPTS := $(filter-out figures/common.py figures/findings.py figures/tables.py,$(wildcard figures/*.py))
 
 .PHONY: demo figures test verify coverage clean
 

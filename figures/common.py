@@ -5,7 +5,7 @@
     .venv/bin/python figures/figure_2.py --quick    # fewer chains, into figures/quick/
 
 A script has ``simulate(quick) -> dict`` of numbers, arrays, texts and dictionaries of them, and
-``draw(data) -> Figure``.
+``draw(data) -> Figure``; one has ``table(data) -> str`` too, Markdown.
 """
 
 from __future__ import annotations
@@ -38,8 +38,13 @@ MARKERS = "os^DvPX*"
 __all__ = ["BOUND", "EXACT", "MARKERS", "PALETTE", "SEED", "band", "letters", "main"]
 
 
-def main(name: str, simulate: Callable[[bool], dict[str, Any]], draw: Callable[[dict[str, Any]], Figure]) -> None:
-    """Run a script: data, then the figure."""
+def main(
+    name: str,
+    simulate: Callable[[bool], dict[str, Any]],
+    draw: Callable[[dict[str, Any]], Figure],
+    table: Callable[[dict[str, Any]], str] | None = None,
+) -> None:
+    """Run a script: data, then the figure, and a table where there is one."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="fewer chains, into figures/quick/")
     parser.add_argument("--draw", action="store_true", help="draw the data that are there")
@@ -55,8 +60,11 @@ def main(name: str, simulate: Callable[[bool], dict[str, Any]], draw: Callable[[
         }
         data.parent.mkdir(parents=True, exist_ok=True)
         data.write_text(json.dumps(document, allow_nan=False) + "\n", encoding="utf-8")
+    found = _arrays(json.loads(data.read_text(encoding="utf-8"))["data"])
+    if table is not None:
+        (folder / f"{name}.md").write_text(table(found), encoding="utf-8")
     with mpl.rc_context(STYLE):
-        figure = draw(_arrays(json.loads(data.read_text(encoding="utf-8"))["data"]))
+        figure = draw(found)
         FigureCanvasAgg(figure)
         figure.savefig(folder / f"{name}.png", dpi=160)
     print(f"{name}: {time.perf_counter() - began:.0f} s")

@@ -5,13 +5,14 @@ import json
 import pathlib
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from jaxcollapse.plotting import STYLE
 
 FOLDER = pathlib.Path(__file__).parent.parent / "figures"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("common", "findings"))
+NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("common", "findings", "tables"))
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +43,27 @@ def test_what_is_written_is_read_back():
     assert found["rows"] == [{"x": 1}, {"x": 2}]
     assert found["curve"][2] == 0.123457
     assert found["curve"][1] != found["curve"][1]
+
+
+def test_the_committed_table_is_that_of_its_data():
+    common, treatments = importlib.import_module("common"), importlib.import_module("treatments")
+    document = json.loads((FOLDER / "data" / "treatments.json").read_text(encoding="utf-8"))
+    made = treatments.table(common._arrays(document["data"]))
+    assert made == (FOLDER / "treatments.md").read_text(encoding="utf-8")
+
+
+def test_squared_bias_is_unbiased_and_knows_its_error():
+    squared_bias = importlib.import_module("treatments").squared_bias
+    rng = np.random.default_rng(20240408)
+    few = rng.normal(size=(5, 3))
+    pairs = [few[a] @ few[b] for a in range(5) for b in range(5) if a != b]
+    assert squared_bias(few)[0] == pytest.approx(np.mean(pairs))
+    for shift, factor in (
+        (0.0, 2.0),
+        (1.0, 1.0),
+    ):  # the jackknife's variance is twice too large where nothing is biased
+        found = np.array([squared_bias(shift + rng.normal(size=(40, 30))) for _ in range(4000)])
+        values, variances = found[:, 0], found[:, 1] ** 2
+        # Six standard errors of 4000 values: one run in 10^8. A chi-square's variance has relative error sqrt(2/4000).
+        assert abs(values.mean() - 30 * shift**2) <= 6 * values.std() / np.sqrt(4000)
+        assert variances.mean() / values.var() == pytest.approx(factor, rel=6 * np.sqrt(2 / 4000))
