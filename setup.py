@@ -13,8 +13,8 @@ setup(
     ext_modules=[
         Extension(
             "jaxcollapse.native._counts",
-            sources=[str(SOURCES / "counts.cc")],
-            depends=[str(SOURCES / "lanes.inc")],
+            sources=[str(SOURCES / "counts.cc"), str(SOURCES / "texts.cc")],
+            depends=[str(SOURCES / "lanes.inc"), str(SOURCES / "calls.inc")],
             include_dirs=[str(JAXLIB / "include")],
             language="c++",
             extra_compile_args=["/std:c++17", "/O2"]

@@ -18,7 +18,8 @@ from jaxcollapse.reporting.texts import texts_of
 
 N, ORDER, LAST = 20_000, 2, 40
 RECORD = ("ngrams", "entropy_rate")
-LETTERS, LINES = 27, 11
+READ = ("its own text alone", "temperature 0.8")
+LETTERS, LINES = 28, 7
 
 
 def simulate(quick):
@@ -33,34 +34,35 @@ def simulate(quick):
         "Kneser-Ney": (jc.FullySynthetic(n=N), NGram(order=ORDER, estimator=jc.estimators.KneserNey(0.75))),
         "temperature 0.8": (jc.FullySynthetic(n=N), NGram(order=ORDER, decoding=jc.decoding.Temperature(0.8))),
     }
-    key, found = jax.random.key(SEED), {}
+    key, found, texts = jax.random.key(SEED), {}, {}
     for name in list(rows)[: 2 if quick else None]:
         process = jc.recursive_training(book, *rows[name])
         trace = jc.run(key, process, chains=chains, generations=last, record=(*RECORD, score), progress=False)
         curves = {of: jc.analysis.ensemble(trace, of, levels=()) for of in trace}
         found[name] = {of: {"mean": c.mean, "error": c.standard_error} for of, c in curves.items()}
-        if name == "its own text alone":
-            texts = texts_of(key, process, book, last)
-    return {"chains": chains, "last": last, "texts": {str(m): text for m, text in texts.items()}, "rows": found}
+        if name in READ:
+            texts[name] = {str(m): text for m, text in texts_of(key, process, book, last).items()}
+    return {"chains": chains, "last": last, "texts": texts, "rows": found}
 
 
 def draw(data):
-    figure = Figure(figsize=(8.8, 6.6), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=(0.82, 1))
-    texts = list(data["texts"].items())[:4]
-    tops = above.subplots(1, len(texts))
-    for axes, (m, text) in zip(tops, texts, strict=True):
-        axes.set_axis_off()
-        head = "generation 0: learned from Genesis" if m == "0" else f"generation {m}"
-        axes.set_title(head, loc="left", fontsize=9.5, fontweight="bold")
-        lines = "\n".join(textwrap.wrap(text.strip(), LETTERS)[:LINES])
-        axes.text(0, 1, lines, family="monospace", fontsize=7.6, va="top", transform=axes.transAxes)
+    texts = data["texts"]
+    figure = Figure(figsize=(8.8, 4.1 + 1.65 * len(texts)), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=(0.42 * len(texts), 1))
+    for part, (name, written) in zip(above.subfigures(len(texts), 1, squeeze=False)[:, 0], texts.items(), strict=True):
+        part.suptitle(name, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        shown = list(written.items())[:4]
+        for axes, (m, text) in zip(part.subplots(1, len(shown)), shown, strict=True):
+            axes.set_axis_off()
+            axes.set_title("$m$ = 0: a model of Genesis" if m == "0" else f"$m$ = {m}", loc="left", fontsize=10)
+            lines = "\n".join(textwrap.wrap(text.strip(), LETTERS)[:LINES])
+            axes.text(0, 1, lines, family="monospace", fontsize=7.6, va="top", transform=axes.transAxes)
     panels = below.subplots(1, 3)
     generation = np.arange(int(data["last"]) + 1)
     shown = (
         ("ngrams", "different n-grams", "what is left"),
         ("entropy_rate", "entropy rate (nats a character)", "how varied it is"),
-        ("cross_entropy", "cross-entropy (nats a character)", "the rest of Genesis"),
+        ("cross_entropy", "cross-entropy (nats a character)", "predicting Genesis"),
     )
     for axes, (name, label, title) in zip(panels, shown, strict=True):
         for i, (row, of) in enumerate(data["rows"].items()):

@@ -51,8 +51,8 @@ def in_flight(process: Process, chains: int) -> int:
     """How many chains are advanced together."""
     if jax.default_backend() != "cpu":
         return chains
-    counted = process.runs and process.settles_at <= 1
-    return min(chains, max(FOR_EACH_CORE * (os.cpu_count() or 1) if counted else 1, IN_CACHE // process.in_flight))
+    least = FOR_EACH_CORE * (os.cpu_count() or 1) if process.spreads else 1
+    return min(chains, max(least, IN_CACHE // process.in_flight))
 
 
 def judge(process: Process, wanted: tuple[Statistic, ...]) -> None:

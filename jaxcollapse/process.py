@@ -342,6 +342,11 @@ class Process:
         """Whether :meth:`run` may be called once the learner has settled: nothing but the last model is needed."""
         return self.regime.closed and getattr(self.regime, "forgets", False) and getattr(self.learner, "runs", False)
 
+    @property
+    def spreads(self) -> bool:
+        """Whether a kernel shares the chains in flight out among the cores of a CPU, static."""
+        return (self.runs and self.settles_at <= 1) or getattr(self.learner, "spreads", False)
+
     def run(self, key: Array, state: State, most: Array, longest: int) -> tuple[State, Array]:
         """Several generations at once, until the model can write one token only.
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxcollapse import check, sampling
+from jaxcollapse import check, native, sampling
 from jaxcollapse.estimators import MaximumLikelihood
 from jaxcollapse.learners.categorical import Categorical
 from jaxcollapse.learners.shaped import Shaped
@@ -201,10 +201,14 @@ class NGram(Shaped):
         tokens, size = (model.token, model.size) if isinstance(model, Concordance) else model.text
         return Categorical().table(sampling.Labels(tokens, size), width)
 
+    @property
+    def spreads(self) -> bool:
+        """Whether a kernel sorts and walks, chain by chain."""
+        return self.copies and native.will_do()
+
     def in_flight(self, room: int, vocabulary: int) -> int:
-        entries = vocabulary ** (self.order + 1)
-        counted = not self.copies or concordance.method_for(self.order, vocabulary, room) == "table"
-        return room + (entries if counted else 0)
+        counted = concordance.method_for(self.order, vocabulary, room) == "table" and not native.will_do()
+        return room + (vocabulary ** (self.order + 1) if counted or not self.copies else 0)
 
     @property
     def _vocabulary(self) -> int:

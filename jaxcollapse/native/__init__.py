@@ -1,8 +1,9 @@
-"""The compiled twin of :mod:`jaxcollapse.sampling.points` for CPUs: the same bits in less time.
+"""Compiled twins for CPUs, of :mod:`jaxcollapse.sampling.points` and of texts: the same bits in less time.
 
 XLA computes the fullest plan for every token of every chain in step; ``counts.cc`` stops where no point is
-left, skips dead tokens, and lets each chain run on alone. It is built with the package where a C++ compiler
-is at hand and reached through XLA's foreign function interface. Where it is missing, and on accelerators,
+left, skips dead tokens, and lets each chain run on alone; ``texts.cc`` counts where XLA sorts, and walks documents
+one by one. They are built with the package where a C++ compiler
+is at hand and reached through XLA's foreign function interface. Where they are missing, and on accelerators,
 XLA does the same work.
 """
 
@@ -21,7 +22,7 @@ from jax import Array
 
 from jaxcollapse.fixed import U64
 
-_NAMES = ("count_below", "resample", "run")
+_NAMES = ("count_below", "resample", "run", "sorted", "walked")
 
 
 class Plan(NamedTuple):
@@ -108,3 +109,31 @@ def run(plan: Plan, key: Array, cumulative: Array, m: Array, most: Array, sizes:
     results = [_ints(*cumulative.shape), _ints()]
     after, done = _call("run", results, plan, jax.random.key_data(key), cumulative, m, most, sizes)
     return after, done
+
+
+def sorted_text(tokens: Array, size: Array, order: int, vocabulary: int) -> tuple[Array, Array, Array]:
+    """A text sorted by context: tokens, where the contexts begin that they lead to, and how many places these have.
+
+    As :func:`jaxcollapse.ngrams.concordance.concordance`, each ``int32 [slots]``.
+    """
+    assert available(), "will_do() says whether the kernel may be called"
+    results = [_ints(*tokens.shape)] * 3
+    call = jax.ffi.ffi_call("jaxcollapse_sorted", results, vmap_method="expand_dims")
+    token, follow, choice = call(tokens, size, order=np.int32(order), vocabulary=np.int32(vocabulary))
+    return token, follow, choice
+
+
+def walked(rows: Array, begin: Array, lots: U64) -> Array:
+    """The walk of :func:`jaxcollapse.ngrams.concordance.write`.
+
+    Args:
+      rows: token, follow and choice of each slot, ``int32 [slots, 3]``.
+      begin: the slot before each document, ``int32 [documents]``.
+      lots: a word for each step, ``[steps, documents]``.
+
+    Returns:
+      Tokens, ``int32 [steps, documents]``.
+    """
+    assert available(), "will_do() says whether the kernel may be called"
+    call = jax.ffi.ffi_call("jaxcollapse_walked", _ints(*lots.hi.shape), vmap_method="expand_dims")
+    return call(rows, begin, lots.hi, lots.lo)

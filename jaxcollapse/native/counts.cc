@@ -5,24 +5,13 @@
 // looked up once, and a chain runs on alone until it has collapsed. Sixteen positions fill the lanes of a
 // vector, whichever chains they belong to.
 
-#include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <cstdint>
-#include <memory>
-#include <mutex>
-#include <vector>
-
-#include "xla/ffi/api/ffi.h"
-
-namespace ffi = xla::ffi;
+#include "calls.inc"
 
 namespace {
 
 constexpr int kLanes = 16;
 constexpr size_t kShared = 64;  // from so many positions on, the intervals of the first levels are tossed once for all
 constexpr size_t kTogether = 64;  // chains whose positions fill vectors together
-constexpr size_t kWorthAThread = 512;  // positions
 
 // ---- the plan, made in Python --------------------------------------------------------------------------------
 
@@ -195,39 +184,7 @@ class Share {
   uint64_t inverse_;
 };
 
-// ---- threads -------------------------------------------------------------------------------------------------
-
-// Pieces of work for whoever is free; the caller works too, so that a busy pool delays nothing.
-template <typename Work>
-void in_parallel(ffi::ThreadPool& pool, size_t pieces, size_t positions, Work work) {
-  struct Shared {
-    std::atomic<size_t> next{0}, done{0};
-    std::mutex mutex;
-    std::condition_variable all_done;
-  };
-  auto shared = std::make_shared<Shared>();
-  auto labour = [shared, pieces, work] {
-    for (size_t piece; (piece = shared->next.fetch_add(1)) < pieces;) {
-      work(piece);
-      if (shared->done.fetch_add(1) + 1 == pieces) {
-        std::lock_guard<std::mutex> lock(shared->mutex);
-        shared->all_done.notify_all();
-      }
-    }
-  };
-  const size_t worth = positions / kWorthAThread + 1;
-  const size_t threads = std::min<size_t>({pieces, worth, (size_t)std::max<int64_t>(1, pool.num_threads())});
-  for (size_t helper = 1; helper < threads; ++helper) pool.Schedule([labour] { labour(); });
-  labour();
-  std::unique_lock<std::mutex> lock(shared->mutex);
-  shared->all_done.wait(lock, [&] { return shared->done.load() == pieces; });
-}
-
 // ---- what XLA calls ------------------------------------------------------------------------------------------
-
-using Ints = ffi::Span<const int32_t>;
-using U32 = ffi::Buffer<ffi::U32>;
-using S32 = ffi::Buffer<ffi::S32>;
 
 Plan plan_of(int32_t capacity, Ints crowds, Ints cuts, Ints stages, const S32& firsts, const U32& columns) {
   return {capacity,
@@ -238,38 +195,6 @@ Plan plan_of(int32_t capacity, Ints crowds, Ints cuts, Ints stages, const S32& f
           (int32_t)(stages.size() / 3),
           firsts.typed_data(),
           columns.typed_data()};
-}
-
-// Where the entries of one member of a batch lie in an operand whose leading axes may be 1: `vmap` by "expand_dims".
-class Rows {
- public:
-  template <typename Buffer>
-  Rows(const Buffer& of, size_t inner, ffi::Span<const int64_t> batch) {
-    auto dims = of.dimensions();
-    size_t stride = 1;
-    for (size_t axis = dims.size() - inner; axis < dims.size(); ++axis) stride *= dims[axis];
-    strides_.resize(batch.size());
-    for (size_t axis = batch.size(); axis-- > 0;) {
-      const int64_t length = axis < dims.size() - inner ? dims[axis] : 1;
-      strides_[axis] = length == 1 ? 0 : stride;
-      stride *= length;
-    }
-    batch_.assign(batch.begin(), batch.end());
-  }
-  size_t operator()(size_t member) const {
-    size_t offset = 0;
-    for (size_t axis = batch_.size(); axis-- > 0; member /= batch_[axis]) offset += strides_[axis] * (member % batch_[axis]);
-    return offset;
-  }
-
- private:
-  std::vector<size_t> strides_, batch_;
-};
-
-size_t product(ffi::Span<const int64_t> of) {
-  size_t all = 1;
-  for (int64_t length : of) all *= length;
-  return all;
 }
 
 // keys [2], size [], hi, lo [k] -> below [k]

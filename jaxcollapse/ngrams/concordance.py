@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from jaxcollapse import native
 from jaxcollapse.fixed import U64
 from jaxcollapse.keys import parts
 from jaxcollapse.ngrams.text import Text, before, documents
@@ -24,6 +25,10 @@ METHODS = ("table", "sort")
 """How a text is sorted: counts of all n-grams that there might be, or a sort of those that there are."""
 TABLE_A_TOKEN = 10
 """So many n-grams that might be, for each token, are counted sooner than tokens are sorted; measured."""
+COMPILED_TABLE_A_TOKEN = 200
+"""The same where the compiled kernel counts."""
+LARGEST_TABLE = 2**24
+"""Entries of such a table, at most."""
 
 
 class Concordance(NamedTuple):
@@ -49,7 +54,9 @@ class Concordance(NamedTuple):
 
 def method_for(order: int, vocabulary: int, slots: int) -> str:
     """The faster way to sort a text of so many slots."""
-    return "table" if vocabulary ** (order + 1) <= TABLE_A_TOKEN * slots else "sort"
+    compiled = native.will_do()
+    entries, most = vocabulary ** (order + 1), (COMPILED_TABLE_A_TOKEN if compiled else TABLE_A_TOKEN) * slots
+    return "table" if entries <= min(most, LARGEST_TABLE) else "sort"
 
 
 def concordance(text: Text, order: int, vocabulary: int, method: str | None = None) -> Concordance:
@@ -71,6 +78,12 @@ def counts_of(text: Text, order: int, vocabulary: int) -> Array:
 
 
 def _by_table(text: Text, order: int, vocabulary: int) -> Concordance:
+    if native.will_do():
+        return Concordance(*native.sorted_text(*text, order, vocabulary), text.size)
+    return _by_counts(text, order, vocabulary)
+
+
+def _by_counts(text: Text, order: int, vocabulary: int) -> Concordance:
     slots, contexts = text.tokens.shape[0], vocabulary**order
     counts = counts_of(text, order, vocabulary)
     codes = jnp.repeat(lax.iota(jnp.int32, contexts * vocabulary), counts.ravel(), total_repeat_length=slots)
@@ -125,10 +138,17 @@ def write(key: Array, model: Concordance, size: Array, slots: int, many: int) ->
     begin = index_below(words(of_start, many), model.size.astype(jnp.uint32)).astype(jnp.int32)
     lots = jax.tree.map(lambda word: word.reshape(steps, many), words(of_steps, steps * many))
 
+    if native.will_do():
+        return documents(native.walked(row, begin, lots), size, slots)
+    return documents(walked(row, begin, lots), size, slots)
+
+
+def walked(row: Array, begin: Array, lots: U64) -> Array:
+    """Tokens ``int32 [steps, documents]``: each the one at a place of the context that the last one leads to."""
+
     def step(at: Array, lot: U64) -> tuple[Array, Array]:
         place = at[:, 1] + index_below(lot, at[:, 2].astype(jnp.uint32)).astype(jnp.int32)
         at = row.at[place].get(mode="promise_in_bounds")
         return at, at[:, 0]
 
-    _, rows = lax.scan(step, row[begin], lots)
-    return documents(rows, size, slots)
+    return lax.scan(step, row[begin], lots)[1]
