@@ -181,8 +181,8 @@ class KneserNey(Discount):
     Example:
       >>> import jax.numpy as jnp
       >>> after = jnp.array([[0, 2], [3, 1]])  # after token 0 token 1 twice, ...
-      >>> KneserNey(0.5).of_table(after).round(3).tolist()
-      [[0.083, 0.917], [0.708, 0.292]]
+      >>> [[f"{x:.3f}" for x in row] for row in KneserNey(0.5).of_table(after)]
+      [['0.083', '0.917'], ['0.708', '0.292']]
     """
 
     def of_table(self, counts: Array) -> Array:

@@ -66,8 +66,8 @@ class NGram(Shaped):
       >>> song = jc.languages.from_tokens(list("la li la lu la li la la lu "), name="song")
       >>> process = jc.recursive_training(song, jc.FullySynthetic(n=200), jc.learners.NGram(order=2))
       >>> state, trace = jc.engine.start(jax.random.key(0), process, chains=1, record=("ngrams", "contexts"))
-      >>> trace["contexts"].tolist()
-      [[7, 7]]
+      >>> int(trace["contexts"][0, 0])  # of the song itself
+      7
       >>> written = process.learner.written(jax.random.key(1), jax.tree.map(lambda of: of[0], state.model), 12)
       >>> set("".join(song.tokens[i] for i in written).split()) <= {"l", "la", "li", "lu", "a", "i", "u"}
       True
