@@ -1,9 +1,10 @@
 """Learners: how a model is trained on a corpus, and how it writes one."""
 
 from jaxcollapse.learners.categorical import Categorical
+from jaxcollapse.learners.contexts import Contexts
 from jaxcollapse.learners.estimated import Estimated
 
-LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated)}
+LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated, Contexts)}
 """By name, as a provenance tells them."""
 
-__all__ = ["LEARNERS", "Categorical", "Estimated"]
+__all__ = ["LEARNERS", "Categorical", "Contexts", "Estimated"]
