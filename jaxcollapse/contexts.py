@@ -171,7 +171,7 @@ def many_contexts(p: Any, regime: Any, learner: Any) -> ManyContexts:
         alone = recursive_training(p[0], _with_room(regime, learner), learner.learner)
     except ValueError as error:
         raise ValueError(f"of one context: {error}") from None
-    process = ManyContexts(p, regime, learner.suited(alone.learner, alone.regime))
+    process = ManyContexts(p, regime, learner.suited(alone.learner, alone.regime, alone.vocabulary))
     if not learner.drawn and not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((regime, learner))):
         _judge_sizes(process)
     return process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import Any
 
@@ -13,7 +14,7 @@ import scipy.stats
 from jax import Array, lax
 
 from jaxcollapse import check, fixed, sampling
-from jaxcollapse.learners.categorical import METHODS, Categorical
+from jaxcollapse.learners.categorical import LABELS_A_COUNT, Categorical
 from jaxcollapse.process import WEIGHT
 
 MISS = 2.0**-62
@@ -106,21 +107,7 @@ class Contexts:
 
     def sizes(self, size: Any) -> Array:
         """How many of ``size`` tokens each context has where they are not drawn, ``int32 [contexts]``."""
-        size = jnp.asarray(size, jnp.int32)
-        weights = fixed.from_float(jnp.asarray(self.frequencies, jnp.float32), WEIGHT)
-        whole = fixed.sum_of(weights)
-        share = fixed.share(weights, whole)
-        total = jnp.broadcast_to(size.astype(jnp.uint32), share.hi.shape)
-        # size * share in 96 bits: the upper word is the quotient, the next the remainder.
-        upper, lower = fixed.multiply(total, share.hi), fixed.multiply(total, share.lo)
-        exact = fixed.add(upper, fixed.U64(jnp.zeros_like(lower.hi), lower.hi))
-        everything = (weights.hi == whole.hi) & (weights.lo == whole.lo)
-        least = jnp.where(everything, size, exact.hi.astype(jnp.int32))
-        # To 24 digits, so that what is equal but for rounding is equal.
-        remainder = (exact.lo >> jnp.uint32(8)) + ((exact.lo >> jnp.uint32(7)) & jnp.uint32(1))
-        order = jnp.argsort(-remainder.astype(jnp.int32), stable=True)
-        rank = jnp.zeros_like(least).at[order].set(lax.iota(jnp.int32, least.shape[0]))
-        return least + (rank < size - jnp.sum(least, dtype=jnp.int32)).astype(jnp.int32)
+        return _shared_out(jnp.asarray(size, jnp.int32), jnp.asarray(self.frequencies, jnp.float32))
 
     def draw(self, key: Array, size: Array, capacity: int) -> Array:
         """How many of ``size`` tokens each context has where they are drawn, ``int32 [contexts]``."""
@@ -147,28 +134,29 @@ class Contexts:
         of_one = getattr(self.learner, "fault", lambda: jnp.asarray(False))
         return ~sound | of_one()
 
-    def suited(self, learner: Any, regime: Any) -> Contexts:
-        """This learner with a learner of one context that a regime suits, ``learner`` itself being the suited one.
+    def suited(self, learner: Any, regime: Any, vocabulary: int) -> Contexts:
+        """This learner with ``learner`` for one context, which suits a regime with its share of the sizes.
 
         Raises:
-          ValueError: where sizes cannot be drawn in a regime.
+          ValueError: where sizes cannot be drawn, and for a method that does not go with many contexts.
         """
-        given = getattr(self.learner, "method", None)
-        if given == "labels first" or (self.drawn and given == "labels"):
+        chosen = getattr(self.learner, "method", None)
+        if chosen == "labels first" or (self.drawn and chosen == "labels"):
             raise ValueError(
-                f"method={given!r} does not go with many contexts{' of drawn sizes' * self.drawn}; leave method out, or "
-                f"choose {' or '.join(repr(method) for method in METHODS if method != 'labels first')}"
+                f"method={chosen!r} does not go with many contexts{' of drawn sizes' * self.drawn}; leave method out"
             )
-        if self.drawn:
-            countable = set(regime.verbs) <= {"pool", "add", "subsample"} and not getattr(regime, "least", {})
-            if not (countable and hasattr(learner, "untrained")):
-                raise ValueError(
-                    f"drawn=True may give a context no token, which {type(regime).__name__} with "
-                    f"{type(learner).__name__} does not allow; leave drawn out, or take FullySynthetic, "
-                    "PartiallySynthetic, Accumulate, AccumulateSubsample or Mixture with Categorical or Estimated"
-                )
-        # Chains are never settled or narrowed here, so counts have to do from the beginning.
-        if getattr(learner, "method", None) == "labels first" or self.drawn:
+        countable = set(regime.verbs) <= {"pool", "add", "subsample"}
+        if self.drawn and not (countable and not getattr(regime, "least", {}) and hasattr(learner, "untrained")):
+            raise ValueError(
+                f"drawn=True may leave a context without a token, which {type(regime).__name__} with "
+                f"{type(learner).__name__} does not allow; leave drawn out, or take FullySynthetic, PartiallySynthetic, "
+                "Accumulate, AccumulateSubsample or Mixture with Categorical or Estimated"
+            )
+        # Chains neither settle nor narrow here, so labels cannot come first; and contexts side by side fill
+        # vectors even where each has few tokens.
+        method = getattr(learner, "method", None)
+        few = LABELS_A_COUNT * vocabulary <= regime.room
+        if method == "labels first" or self.drawn or (method == "labels" and chosen is None and countable and few):
             learner = dataclasses.replace(learner, method="counts")
         return dataclasses.replace(self, learner=learner)
 
@@ -202,3 +190,21 @@ class Lasting:
 def _power_above(x: float) -> float:
     """The least power of two that is not below, but for rounding: equal ones share a compilation."""
     return min(1.0, 2.0 ** math.ceil(math.log2(x) - 1e-6))
+
+
+@functools.partial(jax.jit, inline=True)
+def _shared_out(size: Array, frequencies: Array) -> Array:
+    weights = fixed.from_float(frequencies, WEIGHT)
+    whole = fixed.sum_of(weights)
+    share = fixed.share(weights, whole)
+    total = jnp.broadcast_to(size.astype(jnp.uint32), share.hi.shape)
+    # size * share in 96 bits: the upper word is the quotient, the next the remainder.
+    upper, lower = fixed.multiply(total, share.hi), fixed.multiply(total, share.lo)
+    exact = fixed.add(upper, fixed.U64(jnp.zeros_like(lower.hi), lower.hi))
+    everything = (weights.hi == whole.hi) & (weights.lo == whole.lo)
+    least = jnp.where(everything, size, exact.hi.astype(jnp.int32))
+    # To 24 digits, so that what is equal but for rounding is equal.
+    remainder = (exact.lo >> jnp.uint32(8)) + ((exact.lo >> jnp.uint32(7)) & jnp.uint32(1))
+    order = jnp.argsort(-remainder.astype(jnp.int32), stable=True)
+    rank = jnp.zeros_like(least).at[order].set(lax.iota(jnp.int32, least.shape[0]))
+    return least + (rank < size - jnp.sum(least, dtype=jnp.int32)).astype(jnp.int32)
