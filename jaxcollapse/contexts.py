@@ -28,7 +28,7 @@ _SIZES = np.uint32(2**32 - 1)
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False)
 class ManyContexts(Process):
-    """A process whose truth is ``p [contexts, vocabulary]`` and whose learner is :class:`~jaxcollapse.learners.Contexts`.
+    """A process with a truth ``p [contexts, vocabulary]`` and the learner :class:`~jaxcollapse.learners.Contexts`.
 
     Models, memories and views have a leading axis of contexts; ``m``, ``chain`` and ``status`` are the chain's. All
     contexts being Dirac masses is what counts as collapse.
@@ -110,12 +110,16 @@ class ManyContexts(Process):
     def view_truth(self, state: State) -> View:
         return self._each(lambda j, p, of: self._one(p).view_truth(of), _parts(state))
 
-    def measure(self, statistic: Any, view: View) -> Array:
-        """A statistic of all contexts: the mean of numbers by frequency, whether all are so, or each by itself."""
-        each = jax.vmap(lambda of_one: jnp.asarray(statistic.of(of_one)))(view)
-        if statistic.over == "each":
-            return each
-        return jnp.all(each, axis=0) if each.dtype == jnp.bool_ else weighted_mean(each, self.learner.frequencies)
+    def measure(self, statistics: tuple[Any, ...], view: View) -> dict[str, Array]:
+        """Statistics by name: of numbers the mean by frequency, of truth values whether all hold; or each by itself."""
+        found = jax.vmap(lambda of_one: Process.measure(self, statistics, of_one))(view)
+        averaged = []
+        for statistic in statistics:
+            if statistic.over != "each" and found[statistic.name].dtype == jnp.bool_:
+                found[statistic.name] = jnp.all(found[statistic.name], axis=0)
+            elif statistic.over != "each":
+                averaged.append(statistic.name)
+        return found | weighted_means({name: found[name] for name in averaged}, self.learner.frequencies)
 
     def _each(self, work: Callable[..., Any], *batched: Any) -> Any:
         return jax.vmap(work)(jnp.arange(self.contexts, dtype=jnp.int32), self.p, *batched)
@@ -234,16 +238,15 @@ def _joined(state: State, m: Array, chain: Array, status: Array) -> State:
     return state._replace(m=m, chain=chain, status=status | wrong)
 
 
-def weighted_mean(values: Array, weights: Array) -> Array:
-    """``sum_j weights_j values_j`` of ``values [contexts, ...]``, as ``float32``; the same bits in any order.
+def weighted_means(values: dict[str, Array], weights: Array) -> dict[str, Array]:
+    """``sum_j weights_j values_j`` of each ``values [contexts, ...]``, as ``float32``; the same bits in any order.
 
     Each product is rounded to a multiple of 2^-61 of the power of two below the largest value. NaN and infinity stay.
 
     Example:
-      >>> weighted_mean(jnp.array([[1.0, 8.0], [3.0, 0.0]]), jnp.array([0.5, 0.5])).tolist()
+      >>> weighted_means({"a": jnp.array([[1.0, 8.0], [3.0, 0.0]])}, jnp.array([0.5, 0.5]))["a"].tolist()
       [2.0, 4.0]
     """
-    values = values.astype(jnp.float32)
 
     def of_one(column: Array) -> Array:
         largest = lax.bitcast_convert_type(jnp.max(jnp.abs(column)), jnp.uint32)
@@ -252,5 +255,11 @@ def weighted_mean(values: Array, weights: Array) -> Array:
         mean = fixed.total(weights * (column / power), 4.0) * power
         return jnp.where(jnp.all(jnp.isfinite(column)), mean, jnp.sum(weights * column))
 
-    columns = values.reshape(values.shape[0], -1)
-    return jax.vmap(of_one, 1)(columns).reshape(values.shape[1:])
+    # All at once, for a program of many sums takes long to compile.
+    columns = [of.reshape(of.shape[0], -1).astype(jnp.float32) for of in values.values()]
+    if not columns:
+        return {}
+    means = jax.vmap(of_one, 1)(jnp.concatenate(columns, axis=1))
+    ends = np.cumsum([column.shape[1] for column in columns])[:-1]
+    parts = jnp.split(means, ends)
+    return {name: part.reshape(of.shape[1:]) for (name, of), part in zip(values.items(), parts, strict=True)}

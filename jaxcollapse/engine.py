@@ -340,7 +340,7 @@ def _measure(process: Process, view: View, status: Array, record: tuple[Statisti
             return value & (status == 0)
         return jnp.where(status == 0, value, -1)
 
-    return {statistic.name: sound(process.measure(statistic, view)) for statistic in record}
+    return jax.tree.map(sound, process.measure(record, view))
 
 
 def _start_chain(

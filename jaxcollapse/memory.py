@@ -89,7 +89,7 @@ def _bytes_of_a_chain(structure: Any, shapes: tuple, wanted: tuple[Statistic, ..
 def _row(process: Process, statistic: Statistic, view: Any, truth: Any) -> Any:
     """The shape that a statistic records."""
     try:
-        look = lambda process, view: process.measure(statistic, view)
+        look = lambda process, view: process.measure((statistic,), view)[statistic.name]
         of_model, of_truth = (jax.eval_shape(look, process, v) for v in (view, truth))
     except Exception as error:
         reason = str(error).strip().splitlines()[0][:150] if str(error).strip() else type(error).__name__

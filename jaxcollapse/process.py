@@ -427,9 +427,9 @@ class Process:
             forgotten=(fixed.zero(), fixed.zero()),
         )
 
-    def measure(self, statistic: Any, view: View) -> Array:
-        """A statistic of a view."""
-        return jnp.asarray(statistic.of(view))
+    def measure(self, statistics: tuple[Any, ...], view: View) -> dict[str, Array]:
+        """Statistics of a view, by name."""
+        return {statistic.name: jnp.asarray(statistic.of(view)) for statistic in statistics}
 
     def _status(self) -> Array:
         sound = jnp.all(self.p >= 0) & (jnp.abs(fixed.total(self.p, 2.0) - 1) < 2e-5)

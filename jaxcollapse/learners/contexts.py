@@ -64,7 +64,9 @@ class Contexts:
     def __post_init__(self) -> None:
         check.flag("drawn", self.drawn)
         if isinstance(self.learner, Contexts):
-            raise ValueError("learner must be that of one context, got Contexts; contexts have no contexts of their own")
+            raise ValueError(
+                "learner must be that of one context, got Contexts; contexts have no contexts of their own"
+            )
         if self.largest is not None:
             check.real_number("largest", self.largest, 0, math.nextafter(1, 2))
         if self.frequencies is None:
@@ -127,7 +129,7 @@ class Contexts:
         return np.shape(self.frequencies)[0]
 
     def fault(self) -> Array:
-        """Whether a traced frequency is none, or larger than there is room for; or a number of the learner, ``bool []``."""
+        """Whether a traced frequency is none or larger than there is room for, or the learner's fault, ``bool []``."""
         frequencies = jnp.asarray(self.frequencies, jnp.float32)
         sound = jnp.all(frequencies >= check.RAREST) & jnp.all(frequencies <= self.largest * (1 + 1e-6))
         sound &= jnp.abs(fixed.total(frequencies, 2.0) - 1) < 2e-5
@@ -149,8 +151,8 @@ class Contexts:
         if self.drawn and not (countable and not getattr(regime, "least", {}) and hasattr(learner, "untrained")):
             raise ValueError(
                 f"drawn=True may leave a context without a token, which {type(regime).__name__} with "
-                f"{type(learner).__name__} does not allow; leave drawn out, or take FullySynthetic, PartiallySynthetic, "
-                "Accumulate, AccumulateSubsample or Mixture with Categorical or Estimated"
+                f"{type(learner).__name__} does not allow; leave drawn out, or take FullySynthetic, "
+                "PartiallySynthetic, Accumulate, AccumulateSubsample or Mixture with Categorical or Estimated"
             )
         # Chains neither settle nor narrow here, so labels cannot come first; and contexts side by side fill
         # vectors even where each has few tokens.
@@ -194,17 +196,26 @@ def _power_above(x: float) -> float:
 
 @functools.partial(jax.jit, inline=True)
 def _shared_out(size: Array, frequencies: Array) -> Array:
+    """Largest remainders of ``size f_j / sum_j f_j``, exactly; those that agree in 30 digits go by number."""
     weights = fixed.from_float(frequencies, WEIGHT)
     whole = fixed.sum_of(weights)
-    share = fixed.share(weights, whole)
-    total = jnp.broadcast_to(size.astype(jnp.uint32), share.hi.shape)
-    # size * share in 96 bits: the upper word is the quotient, the next the remainder.
-    upper, lower = fixed.multiply(total, share.hi), fixed.multiply(total, share.lo)
-    exact = fixed.add(upper, fixed.U64(jnp.zeros_like(lower.hi), lower.hi))
-    everything = (weights.hi == whole.hi) & (weights.lo == whole.lo)
-    least = jnp.where(everything, size, exact.hi.astype(jnp.int32))
-    # To 24 digits, so that what is equal but for rounding is equal.
-    remainder = (exact.lo >> jnp.uint32(8)) + ((exact.lo >> jnp.uint32(7)) & jnp.uint32(1))
-    order = jnp.argsort(-remainder.astype(jnp.int32), stable=True)
+
+    def digit(k: Array, state: tuple[Array, fixed.U64]) -> tuple[Array, fixed.U64]:
+        quotient, rest = state
+        one = (size >> (30 - k)) & 1
+        term = fixed.U64(*(jnp.where(one == 1, word, 0) for word in weights))
+        quotient, rest = 2 * quotient, fixed.add(fixed.add(rest, rest), term)
+        for _ in range(2):
+            enough = ~fixed.less(rest, whole)
+            left = fixed.subtract(rest, whole)
+            rest = fixed.U64(*(jnp.where(enough, a, b) for a, b in zip(left, rest, strict=True)))
+            quotient += enough.astype(jnp.int32)
+        return quotient, rest
+
+    nothing = fixed.U64(jnp.zeros_like(weights.hi), jnp.zeros_like(weights.lo))
+    least, rest = lax.fori_loop(0, 31, digit, (jnp.zeros(weights.hi.shape, jnp.int32), nothing))
+    order = jnp.argsort(-rest.hi.astype(jnp.int32), stable=True)
     rank = jnp.zeros_like(least).at[order].set(lax.iota(jnp.int32, least.shape[0]))
     return least + (rank < size - jnp.sum(least, dtype=jnp.int32)).astype(jnp.int32)
+
+

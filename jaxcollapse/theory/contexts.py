@@ -1,4 +1,4 @@
-"""Many contexts: given their sizes they are independent processes of one context, and what is known of one is summed."""
+"""Many contexts: given their sizes they are independent processes, and what is known of one context is summed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def apart(process: Any) -> list[Any]:
     refuse_traced(process)
     if process.learner.drawn:
         raise TypeError(
-            "with drawn sizes this is not known; second moments are (theory.heterozygosity, simpson, l2_first, l2_truth "
-            "and products), for FullySynthetic"
+            "with drawn sizes this is not known; second moments are (theory.heterozygosity, simpson, l2_first, "
+            "l2_truth and products), for FullySynthetic"
         )
     return process.apart()
 
