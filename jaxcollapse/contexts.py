@@ -21,7 +21,10 @@ from jaxcollapse.learners.contexts import Lasting
 from jaxcollapse.process import SMALLEST, Process, State, Status, View, recursive_training
 from jaxcollapse.schedules import Schedule
 
-_SIZES = np.uint32(2**32 - 1)
+# What is the chain's stays outside the map over contexts.
+_OUTSIDE: Any = None
+
+_SIZES: Any = np.uint32(2**32 - 1)
 """What the key of a generation is folded with to draw sizes; contexts are numbered from 0."""
 
 
@@ -76,9 +79,9 @@ class ManyContexts(Process):
 
         def one(j: Array, p: Array, sizes: Any) -> State:
             state = self._one(p, sizes).init(keys.fold_in(key, j), chain, keep_first=keep_first)
-            return state._replace(m=None, chain=None)
+            return state._replace(m=_OUTSIDE, chain=_OUTSIDE)
 
-        status = self._size_fault(1) | (self.learner.fault() * Status.LEARNER.value).astype(jnp.int32)
+        status = self._size_fault(m) | (self.learner.fault() * Status.LEARNER.value).astype(jnp.int32)
         return _joined(self._each(one, self._sizes(key, m)), m, chain, status)
 
     def step(self, key: Array, state: State) -> State:
@@ -86,7 +89,7 @@ class ManyContexts(Process):
 
         def one(j: Array, p: Array, sizes: Any, of: State) -> State:
             before = of._replace(m=state.m, chain=state.chain, status=state.status)
-            return self._one(p, sizes).step(keys.fold_in(key, j), before)._replace(m=None, chain=None)
+            return self._one(p, sizes).step(keys.fold_in(key, j), before)._replace(m=_OUTSIDE, chain=_OUTSIDE)
 
         after = self._each(one, self._sizes(key, m), _parts(state))
         return _joined(after, m, state.chain, state.status | self._size_fault(m))
@@ -95,7 +98,9 @@ class ManyContexts(Process):
         def one(j: Array, p: Array, sizes: Any, of: State) -> Array:
             return self._one(p, sizes).absorbed(of._replace(m=state.m, status=state.status))
 
-        return jnp.all(self._each(one, {} if self.learner.drawn else self._shared_out(), _parts(state)))
+        at_rest = jnp.all(self._each(one, {} if self.learner.drawn else self._shared_out(), _parts(state)))
+        # A model that outlasts a generation need not be that of its regime's memory.
+        return at_rest & self.is_dirac(state) if self.learner.drawn else at_rest
 
     def is_dirac(self, state: State) -> Array:
         return jnp.all(jax.vmap(lambda model: self.learner.learner.dirac(model) >= 0)(state.model))
@@ -146,6 +151,15 @@ class ManyContexts(Process):
             name: self.learner.draw(of_name, self.regime.size(name, m), getattr(self.regime, room))
             for of_name, (name, room) in zip(of_sizes, self.regime.sizes.items(), strict=True)
         }
+
+    def _size_fault(self, m: Any) -> Array:
+        """Whether the sizes of all contexts together are wrong, or one has none of what there is."""
+        fault = Process._size_fault(self, m)
+        for name in () if self.learner.drawn else getattr(self.regime, "least", {}):
+            size = self.regime.size(name, m)
+            without = (size > 0) & jnp.any(self.learner.sizes(size) == 0)
+            fault |= (without * Status.SIZE.value).astype(jnp.int32)
+        return fault
 
     def _shared_out(self) -> dict[str, Array]:
         found = {}
@@ -229,7 +243,7 @@ def _with_room(regime: Any, learner: Contexts) -> Any:
 
 def _parts(state: State) -> State:
     """What each context has of its own."""
-    return state._replace(m=None, chain=None, status=None)
+    return state._replace(m=_OUTSIDE, chain=_OUTSIDE, status=_OUTSIDE)
 
 
 def _joined(state: State, m: Array, chain: Array, status: Array) -> State:

@@ -130,6 +130,7 @@ class Contexts:
 
     def fault(self) -> Array:
         """Whether a traced frequency is none or larger than there is room for, or the learner's fault, ``bool []``."""
+        assert self.largest is not None, "recursive_training says how many contexts there are"
         frequencies = jnp.asarray(self.frequencies, jnp.float32)
         sound = jnp.all(frequencies >= check.RAREST) & jnp.all(frequencies <= self.largest * (1 + 1e-6))
         sound &= jnp.abs(fixed.total(frequencies, 2.0) - 1) < 2e-5
@@ -188,6 +189,10 @@ class Lasting:
         before = self.learner.untrained(self.vocabulary) if previous is None else previous
         return jax.tree.map(lambda old, new: jnp.where(corpus.size > 0, new, old), before, model)
 
+    def subsample(self, key: Array, pool: Any, size: Array, slots: int, replacement: bool) -> Any:
+        # Of an empty pool nothing can be drawn, with replacement either.
+        return self.learner.subsample(key, pool, jnp.where(pool.size > 0, size, 0), slots, replacement)
+
 
 def _power_above(x: float) -> float:
     """The least power of two that is not below, but for rounding: equal ones share a compilation."""
@@ -217,5 +222,3 @@ def _shared_out(size: Array, frequencies: Array) -> Array:
     order = jnp.argsort(-rest.hi.astype(jnp.int32), stable=True)
     rank = jnp.zeros_like(least).at[order].set(lax.iota(jnp.int32, least.shape[0]))
     return least + (rank < size - jnp.sum(least, dtype=jnp.int32)).astype(jnp.int32)
-
-
