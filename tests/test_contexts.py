@@ -70,7 +70,7 @@ def test_given_sizes_are_their_frequencies():
 
 def test_a_context_is_a_process_of_its_own():
     """Bit for bit, with a key of its own."""
-    regime = jc.MostRecent(n=jc.schedules.given([20, 40]), window=2)
+    regime = jc.FullySynthetic(n=jc.schedules.given([20, 40]))
     process = jc.recursive_training(P, regime, SHARED)
     two = jax.jit(lambda process, key: process.step(key, process.init(key, jnp.int32(0))))
     many, alone = two(canonical(process), KEY), [canonical(one) for one in process.apart()]
@@ -197,7 +197,7 @@ def test_drawn_sizes_against_a_slow_twin(real):
 
     def apart(**options):
         random = np.random.default_rng(5)
-        slow = np.array([slow_twin(random, 4, 5, real, **options) for _ in range(1000)])
+        slow = np.array([slow_twin(random, 4, 5, real, **options) for _ in range(600)])
         error = np.sqrt(slow.var(axis=0) / len(slow) + fast.var(axis=0) / len(fast))
         return np.max(np.abs(slow.mean(axis=0) - fast.mean(axis=0)) / error)
 
