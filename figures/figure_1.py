@@ -1,12 +1,11 @@
 """The paper's figure 1: many contexts at once, each a point of the triangle, wander to its corners.
 
 Paper: 3 tokens, 81 contexts (all texts of length 4), n = 1000 tokens a generation, which must be the total, fully
-synthetic, one run. Contexts do not act on each other, so each is here a language of its own, of 12 or 13 tokens a
-generation (1000 in all); its p is a draw from the flat Dirichlet law. The second row, over many runs, is ours.
+synthetic, one run. Here the 1000 tokens are shared out evenly, 12 or 13 a context; each context's p is a draw from the
+flat Dirichlet law. The second row, over many runs, is ours.
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from common import EXACT, PALETTE, SEED, letters, main
 from matplotlib.figure import Figure
@@ -14,40 +13,38 @@ from matplotlib.figure import Figure
 import jaxcollapse as jc
 
 CONTEXTS, TOKENS, LAST, SHOWN = 3**4, 1000, 40, (0, 10, 20, 30, 40)
-SIZES = np.full(CONTEXTS, TOKENS // CONTEXTS) + (np.arange(CONTEXTS) < TOKENS % CONTEXTS)
 AREA, DOTS = 7, {"color": PALETTE[1], "alpha": 0.65, "linewidths": 0, "clip_on": False}
-STATISTICS = {"collapsed": jc.theory.collapse_probability, "heterozygosity": jc.theory.heterozygosity}
 
 
 def simulate(quick):
     chains = 400 if quick else 10_000
     p = np.array([jc.languages.dirichlet(3, seed=SEED + j).p for j in range(CONTEXTS)])
-    keys = jax.random.split(jax.random.key(SEED), CONTEXTS)  # independent contexts need keys of their own
-    where = jc.statistics.trajectory(0, 1, 2)
-
-    def run(chains, record):
-        def context(key, p, n):
-            process = jc.recursive_training(p, jc.FullySynthetic(n=n, capacity=16))
-            return jc.simulate(key, process, chains=chains, generations=LAST, record=record)
-
-        return jax.jit(jax.vmap(context))(keys, jnp.asarray(p, jnp.float32), jnp.asarray(SIZES))
-
-    one = run(1, where)[where.name][:, 0]  # [contexts, generations + 1, 3]: chain 0 of those below
-    many = run(chains, tuple(STATISTICS))
-    processes = [jc.recursive_training(p[j], jc.FullySynthetic(n=int(SIZES[j]))) for j in range(CONTEXTS)]
+    process = jc.recursive_training(p, jc.FullySynthetic(n=TOKENS))
+    sizes = process.learner.sizes(TOKENS)
+    where, collapsed = jc.statistics.trajectory(0, 1, 2), jc.statistics.each("collapsed")
+    run = lambda chains, *record: jc.simulate(
+        jax.random.key(SEED), process, chains=chains, generations=LAST, record=record
+    )
+    one = np.asarray(run(1, where)[where.name])[0]  # [generations + 1, contexts, 3]: chain 0 of those below
+    many = run(chains, "heterozygosity", collapsed)
+    of_runs = {
+        "collapsed": np.asarray(many[collapsed.name], np.float64).mean(axis=2),
+        "heterozygosity": np.asarray(many["heterozygosity"], np.float64),
+    }
+    share = [jc.theory.collapse_probability(alone, LAST) for alone in process.apart()]
+    all_exact = {"collapsed": np.mean(share, axis=0), "heterozygosity": jc.theory.heterozygosity(process, LAST)}
     found = {}
-    for name, theory in STATISTICS.items():
-        shares = np.asarray(many[name], np.float64).mean(axis=0)  # of one run, over its contexts
-        curve = jc.analysis.ensemble(shares, levels=(0.025, 0.975))
-        exact = np.mean([theory(of, LAST) for of in processes], axis=0)
+    for name, exact in all_exact.items():
+        curve = jc.analysis.ensemble(of_runs[name], levels=(0.025, 0.975))
         # Means of hundreds of independent runs are normal: six standard errors are missed once in 10^9. float32: 1e-6.
         assert np.all(np.abs(curve.mean - exact) <= 6 * curve.standard_error + 1e-6)
         low, high = curve.quantiles
-        error = curve.standard_error
-        found[name] = {"mean": curve.mean, "error": error, "low": low, "high": high, "exact": exact, "one": shares[0]}
-        if name == "heterozygosity":
-            found[name]["half_life"] = jc.analysis.half_life(curve.mean), jc.analysis.half_life(exact)
-    return {"chains": chains, "sizes": SIZES, "shown": SHOWN, "one": np.asarray(one)[:, list(SHOWN)], **found}
+        of = {"mean": curve.mean, "error": curve.standard_error, "low": low, "high": high}
+        found[name] = of | {"exact": exact, "one": of_runs[name][0]}
+    drawn = jc.recursive_training(p, jc.FullySynthetic(n=TOKENS), jc.learners.Contexts(drawn=True))
+    curves = [found["heterozygosity"]["mean"], all_exact["heterozygosity"], jc.theory.heterozygosity(drawn, LAST)]
+    found["heterozygosity"]["half_life"] = [jc.analysis.half_life(curve) for curve in curves]  # the last: sizes drawn
+    return {"chains": chains, "sizes": sizes, "shown": SHOWN, "one": one[list(SHOWN)].swapaxes(0, 1), **found}
 
 
 def triangle(axes, points, m):
@@ -56,17 +53,17 @@ def triangle(axes, points, m):
     axes.plot(*corners[[0, 1, 2, 0]].T, color="0.6", linewidth=1)
     places, many = np.unique(points, axis=0, return_counts=True)
     axes.scatter(*(places @ corners).T, s=AREA * many, **DOTS, zorder=3)
-    for k, (x, y) in enumerate([(-0.24, 0), (1.24, 0), (0.5, 1.09)]):
+    for k, (x, y) in enumerate([(-0.19, 0), (1.19, 0), (0.5, 1.07)]):
         axes.text(x, y, str(k + 1), ha="center", va="center")
-    axes.set(aspect="equal", xlim=(-0.35, 1.35), ylim=(-0.62, 1.18), title=f"$m = {m:.0f}$")
+    axes.set(aspect="equal", xlim=(-0.27, 1.27), ylim=(-0.56, 1.16), title=f"$m = {m:.0f}$")
     collapsed = np.sum(points.max(axis=1) == 1)
-    axes.text(0.5, -0.25, f"{collapsed} of {len(points)}\ncollapsed", ha="center", va="top", fontsize=11)
+    axes.text(0.5, -0.2, f"{collapsed} of {len(points)}\ncollapsed", ha="center", va="top", fontsize=11)
     axes.axis("off")
 
 
 def draw(data):
-    figure = Figure(figsize=(8.6, 6.8), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(0.8, 1))
+    figure = Figure(figsize=(8.6, 6.9), layout="constrained")
+    top, bottom = figure.subfigures(2, 1, height_ratios=(0.83, 1))
     triangles, (share, diversity) = top.subplots(1, 5), bottom.subplots(1, 2)
     for i, axes in enumerate(triangles):
         triangle(axes, data["one"][:, i], data["shown"][i])

@@ -12,6 +12,8 @@ LARGEST = 2**31 - 1
 """Counts are 32-bit integers."""
 HEAVIEST = 1e6
 """The most that one token may weigh."""
+RAREST = 2.0**-31
+"""The least frequency of a context: rarer ones get no token of any corpus."""
 
 
 def concrete(value: Any) -> bool:

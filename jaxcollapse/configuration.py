@@ -41,6 +41,7 @@ def of_run(key: jax.Array, process: Process, options: Mapping[str, Any]) -> dict
         "stream": STREAM,
         "key": jax.random.key_data(key).tolist(),
         "p": _packed(np.asarray(process.p)),
+        **({"contexts": process.p.shape[0]} if process.p.ndim == 2 else {}),
         "regime": _parts(process.regime),
         "learner": _parts(process.learner),
         **options,
@@ -61,6 +62,8 @@ def recreated(configuration: Mapping[str, Any]) -> tuple[jax.Array, Process, dic
         )
     key = jax.random.wrap_key_data(jnp.array(told.pop("key"), jnp.uint32), impl="threefry2x32")
     p, regime, learner = _unpacked(told.pop("p")), told.pop("regime"), told.pop("learner")
+    if (contexts := told.pop("contexts", None)) is not None:
+        p = p.reshape(contexts, -1)
     ours = {of.__name__: of for of in regimes.REGIMES.values()}
     process = recursive_training(p, _made(regime, ours), _made(learner, LEARNERS))
     for name in told.get("record", ()):
@@ -120,7 +123,7 @@ def _value(told: Any) -> Any:
     if isinstance(told, dict) and "packed" in told:
         return _unpacked(told["packed"], told["dtype"]).reshape(told["shape"])
     if isinstance(told, dict):
-        return _made(told, PARTS) if "kind" in told else Schedule(told["sizes"])
+        return _made(told, PARTS | LEARNERS) if "kind" in told else Schedule(told["sizes"])
     return told
 
 

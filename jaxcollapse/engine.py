@@ -340,7 +340,7 @@ def _measure(process: Process, view: View, status: Array, record: tuple[Statisti
             return value & (status == 0)
         return jnp.where(status == 0, value, -1)
 
-    return {statistic.name: sound(jnp.asarray(statistic.of(view))) for statistic in record}
+    return jax.tree.map(sound, process.measure(record, view))
 
 
 def _start_chain(
@@ -652,10 +652,10 @@ def _collapse_times(
 
 
 def _times(key: Array, process: Process, chains: Array, max_generations: Array, parts: int) -> CollapseTimes:
-    truth_is_dirac = process.learner.dirac(process.learner.truth(process.p)) >= 0
+    truth_is_dirac = process.truth_is_dirac()
 
     def look(chain: State) -> tuple[Array, Array]:
-        return process.learner.dirac(chain.model) >= 0, process.absorbed(chain)
+        return process.is_dirac(chain), process.absorbed(chain)
 
     def begin(chain: Array) -> tuple[State, tuple[Array, Array]]:
         state = process.init(_chain_key(key, chain, jnp.int32(1)), chain, keep_first=False)

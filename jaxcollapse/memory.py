@@ -74,21 +74,23 @@ def _bytes_of_a_chain(structure: Any, shapes: tuple, wanted: tuple[Statistic, ..
     """What a chain holds between steps, needs within one, and records a generation. Only shapes are traced."""
     keep_first = any(statistic.needs_first for statistic in wanted)
     process = jax.tree.unflatten(structure, shapes)
-    begin = functools.partial(Process.init, keep_first=keep_first)
+    begin = lambda process, key, chain: process.init(key, chain, keep_first=keep_first)
     key = jax.eval_shape(lambda: jax.random.key(0, impl="threefry2x32"))
     state = jax.eval_shape(begin, process, key, jax.ShapeDtypeStruct((), jnp.int32))
-    view, truth = (jax.eval_shape(look, process, state) for look in (Process.view, Process.view_truth))
-    rows = [_row(statistic, view, truth) for statistic in wanted]
+    looks = (lambda process, state: process.view(state), lambda process, state: process.view_truth(state))
+    view, truth = (jax.eval_shape(look, process, state) for look in looks)
+    rows = [_row(process, statistic, view, truth) for statistic in wanted]
     size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
     # Measured: a draw holds two words, a slot and the labels before and after, some of them twice.
-    working = 4 * (8 * process.in_flight + 8 * state.tokens.size + 4 * process.vocabulary * keep_first)
+    working = 4 * (8 * process.in_flight + 8 * state.tokens.size + 4 * process.p.size * keep_first)
     return 2 * size(state), working, size(rows)
 
 
-def _row(statistic: Statistic, view: Any, truth: Any) -> Any:
+def _row(process: Process, statistic: Statistic, view: Any, truth: Any) -> Any:
     """The shape that a statistic records."""
     try:
-        of_model, of_truth = (jax.eval_shape(lambda v: jnp.asarray(statistic.of(v)), v) for v in (view, truth))
+        look = lambda process, view: process.measure((statistic,), view)[statistic.name]
+        of_model, of_truth = (jax.eval_shape(look, process, v) for v in (view, truth))
     except Exception as error:
         reason = str(error).strip().splitlines()[0][:150] if str(error).strip() else type(error).__name__
         raise ValueError(

@@ -257,7 +257,8 @@ class Process:
     """A learner trained recursively under a regime; a pytree whose numbers are leaves.
 
     Attributes:
-      p: the truth, ``float32 [vocabulary]``.
+      p: the truth, ``float32 [vocabulary]``; of many contexts ``[contexts, vocabulary]``, and then the process is a
+        :class:`~jaxcollapse.contexts.ManyContexts`.
       regime: what each generation is trained on.
       learner: how it is trained and how it writes.
     """
@@ -269,7 +270,7 @@ class Process:
     @property
     def vocabulary(self) -> int:
         """The number of tokens, seen or not."""
-        return self.p.shape[0]
+        return self.p.shape[-1]
 
     @property
     def in_flight(self) -> int:
@@ -325,6 +326,14 @@ class Process:
         truth = self.learner.truth(self.p)
         at_rest = self.regime.absorbed(self.learner, truth, state.model, state.memory, state.m)
         return at_rest & (state.status == 0)
+
+    def is_dirac(self, state: State) -> Array:
+        """Whether the model can write one token only, ``bool []``."""
+        return self.learner.dirac(state.model) >= 0
+
+    def truth_is_dirac(self) -> Array:
+        """Whether the truth has one token only, ``bool []``."""
+        return self.learner.dirac(self.learner.truth(self.p)) >= 0
 
     @property
     def settles_at(self) -> int:
@@ -433,6 +442,10 @@ class Process:
             model=self.learner.truth(self.p),
         )
 
+    def measure(self, statistics: tuple[Any, ...], view: View) -> dict[str, Array]:
+        """Statistics of a view, by name."""
+        return {statistic.name: jnp.asarray(statistic.of(view)) for statistic in statistics}
+
     def _status(self) -> Array:
         sound = jnp.all(self.p >= 0) & (jnp.abs(fixed.total(self.p, 2.0) - 1) < 2e-5)
         status = self._size_fault(1) | (~sound * Status.TRUTH.value).astype(jnp.int32)
@@ -463,10 +476,12 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
     """The process in which each generation's model is trained on what ``regime`` collects.
 
     Args:
-      p: the truth: a :class:`~jaxcollapse.languages.Language` or a vector ``[vocabulary]``. Kept as
-        ``float32``, and 0 below 2^-62; a traced one is judged in the run (:class:`Status`).
+      p: the truth: a :class:`~jaxcollapse.languages.Language` or a vector ``[vocabulary]``; or many contexts,
+        ``[contexts, vocabulary]``, a distribution a row. Kept as ``float32``, and 0 below 2^-62; a traced one is
+        judged in the run (:class:`Status`).
       regime: for instance ``FullySynthetic(n=500)``.
-      learner: how a model is trained; by default :class:`~jaxcollapse.learners.Categorical`.
+      learner: how a model is trained; by default :class:`~jaxcollapse.learners.Categorical`. For many contexts
+        :class:`~jaxcollapse.learners.Contexts`; another learner is that of one context, all being equally frequent.
 
     Returns:
       A :class:`Process`: a pytree, so ``p``, ``n`` and ``real`` can be swept by ``jax.vmap``.
@@ -481,9 +496,13 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
       >>> process.vocabulary
       3
     """
-    from jaxcollapse.learners import Categorical
+    from jaxcollapse.learners import Categorical, Contexts
 
     learner = Categorical() if learner is None else learner
+    if np.ndim(p) == 2 or isinstance(learner, Contexts):
+        from jaxcollapse.contexts import many_contexts
+
+        return many_contexts(p, regime, learner)
     if hasattr(learner, "of_language"):
         learner = learner.of_language(p)
     methods = ("draw_real", "begin", "remember", "collect", "absorbed", "faults", "refuse")

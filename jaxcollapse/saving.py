@@ -253,6 +253,9 @@ def _further(name: str, count: int, taken: Any) -> Iterator[str]:
 
 def _described(name: str, what: str = "") -> dict[str, str]:
     """Attributes of a variable."""
+    if name.startswith("each_"):
+        one = _described(name.removeprefix("each_"), what)
+        return one | {"long_name": one["long_name"] + ", of each context"}
     made = re.fullmatch(rf"({'|'.join(FAMILIES)})_((?:[-+.\d]|e[-+]|inf|_)+)", name)
     long_name = FAMILIES[made[1]].format(made[2].replace("_", ", ")) if made else LONG_NAMES.get(name, name)
     units = UNITS.get(made[1] if made else name)

@@ -37,11 +37,14 @@ class Statistic:
       name: what it is recorded under.
       of: from a view of one chain to a number or an array.
       needs_first: whether it looks at ``view.first``, which is kept only when asked for.
+      over: of many contexts, ``"mean"``: numbers are averaged, with the frequencies of contexts as weights, and what
+        is true or false is true when it is true of all contexts; or ``"each"``: ``[contexts, ...]`` is recorded.
     """
 
     name: str
     of: Callable[[View], Array]
     needs_first: bool = False
+    over: str = "mean"
 
 
 def simpson(view: View) -> Array:
@@ -195,7 +198,7 @@ def trajectory(*tokens: int) -> Statistic:
         # At most one entry matches, so this sum rounds nothing.
         return jnp.stack([jnp.max(jnp.where(view.tokens == token, view.p, 0)) for token in wanted])
 
-    return Statistic("trajectory_" + "_".join(map(str, wanted)), of)
+    return Statistic("trajectory_" + "_".join(map(str, wanted)), of, over="each")
 
 
 @functools.cache
@@ -293,7 +296,8 @@ STATISTICS: dict[str, Statistic] = {
     statistic.name: statistic
     for statistic in (
         *(Statistic(of.__name__, of) for of in (simpson, heterozygosity, max_prob, support, entropy)),
-        *(Statistic(of.__name__, of) for of in (collapsed, winner, l1_truth, l2_truth, kl_truth)),
+        *(Statistic(of.__name__, of) for of in (collapsed, l1_truth, l2_truth, kl_truth)),
+        Statistic("winner", winner, over="each"),  # tokens have no mean
         *(Statistic(of.__name__, of) for of in (ngrams, contexts, entropy_rate, type_token_ratio)),
         *(Statistic(of.__name__, of, needs_first=True) for of in (l1_first, l2_first)),
         *(hill(order) for order in (0, 1, 2)),
@@ -335,6 +339,25 @@ def resolve(record: Record) -> tuple[Statistic, ...]:
     if not found:
         raise ValueError(f"record must name at least one statistic; known: {', '.join(sorted(STATISTICS))}")
     return tuple(found)
+
+
+def each(statistic: str | Statistic | Callable[[View], Array]) -> Statistic:
+    """The statistic of every context by itself, ``[contexts, ...]``, recorded under ``each_<name>``.
+
+    Of a process of one context it is the statistic.
+
+    Raises:
+      As :func:`resolve`.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> process = jc.recursive_training([[0.5, 0.5], [0.9, 0.1]], jc.FullySynthetic(n=8))
+      >>> trace = jc.simulate(jax.random.key(0), process, chains=3, generations=4, record=each("support"))
+      >>> trace["each_support"].shape
+      (3, 5, 2)
+    """
+    (one,) = resolve((statistic,))
+    return dataclasses.replace(one, name=f"each_{one.name}", over="each")
 
 
 @functools.cache

@@ -1,10 +1,11 @@
 """Learners: how a model is trained on a corpus, and how it writes one."""
 
 from jaxcollapse.learners.categorical import Categorical
+from jaxcollapse.learners.contexts import Contexts
 from jaxcollapse.learners.estimated import Estimated
 from jaxcollapse.learners.ngram import NGram
 
-LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated, NGram)}
+LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated, NGram, Contexts)}
 """By name, as a provenance tells them."""
 
-__all__ = ["LEARNERS", "Categorical", "Estimated", "NGram"]
+__all__ = ["LEARNERS", "Categorical", "Contexts", "Estimated", "NGram"]

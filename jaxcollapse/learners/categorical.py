@@ -151,6 +151,10 @@ class Categorical:
     def fit(self, key: Array, corpus: Corpus, previous: Corpus | None) -> Corpus:
         return corpus
 
+    def untrained(self, vocabulary: int) -> sampling.Tally:
+        """The uniform model, as a corpus with each token once: for a context that nothing was ever written of."""
+        return sampling.tally_of_counts(jnp.ones(vocabulary, jnp.int32), jnp.int32(vocabulary))
+
     def dirac(self, model: sampling.Law | sampling.Mean | Corpus) -> Array:
         match model:
             case sampling.Law():

@@ -87,6 +87,10 @@ class Estimated(Shaped, Categorical):
         p = self.estimator(of_corpus.p, of_corpus.p > 0, size)
         return Estimate(p, sampling.law(apply(self.decoding, p)))
 
+    def untrained(self, vocabulary: int) -> Any:
+        uniform = jnp.full(vocabulary, 1 / vocabulary, jnp.float32)
+        return Estimate(uniform, sampling.law(apply(self.decoding, uniform)))
+
     def blend(self, mean: sampling.Mean | None, model: Any, width: int | None = None) -> sampling.Mean:
         return super().blend(mean, model.written if isinstance(model, Estimate) else model, width)
 

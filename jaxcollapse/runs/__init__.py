@@ -370,6 +370,7 @@ def _alive(process: Process, state: State, count: Any) -> jax.Array:
 def _rests(process: Process) -> bool:
     """Whether a model that has collapsed is the same for ever, counts and all."""
     constant = all(np.ndim(leaf) == 0 for leaf in jax.tree.leaves(process.regime))
+    constant = constant and not getattr(process.learner, "drawn", False)
     return bool(getattr(process.regime, "forgets", False)) and constant
 
 

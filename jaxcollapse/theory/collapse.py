@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from jaxcollapse.theory.contexts import all_of, apart, has_contexts, over_contexts
 from jaxcollapse.theory.one_token import DENSE, _start, _transition, additive, laws, survival
 from jaxcollapse.theory.setting import OutOfRange, distinct, generations_of, has_closed_form, read
 
 
+@over_contexts(all_of)
 def collapse_probability(process: Any, generations: int) -> np.ndarray:
     """``rho_m = P(p^(m) is a Dirac mass)``.
 
-    Collapse to one token and to another exclude each other, so it is ``sum_i P(X_i^(m) = n)``. Fully
+    Of many contexts: that all of them are, the product of their chances. Collapse to one token and to another exclude
+    each other, so it is ``sum_i P(X_i^(m) = n)``. Fully
     synthetic: also ``P(T <= m)``; elsewhere a Dirac mass may be left again. Partially synthetic:
     ``sum_i p_i^N`` for every ``m >= 1``, when the real corpus holds one token only.
 
@@ -73,7 +76,10 @@ def expected_collapse_time(process: Any) -> float:
     ``(I - P) phi = x/n`` on the counts between 0 and n, so ``E T = 1 + sum_i E phi(Bin(n, p_i))``
     unless the truth has collapsed already. Partially synthetic: infinite, unless the real corpus is one token.
 
-    Cost: O(n^3), once for each n. Range: n <= 2000; beyond it see :func:`expected_collapse_time_diffusion`.
+    Of many contexts: until all have collapsed, ``sum_m (1 - prod_j rho_m^(j))``, to 1e-9.
+
+    Cost: O(n^3), once for each n; many contexts O(n^3) each. Range: n <= 2000; beyond it see
+    :func:`expected_collapse_time_diffusion`; of many contexts some 600 tokens each.
 
     Returns:
       Generations; ``inf`` when some chains never collapse.
@@ -87,6 +93,8 @@ def expected_collapse_time(process: Any) -> float:
       >>> round(expected_collapse_time(process), 2)
       17.5
     """
+    if has_contexts(process):
+        return _of_all_contexts(process)
     setting = read(process)
     p, many = distinct(setting.p)
     if len(p) == 1 and many[0] == 1:
@@ -100,6 +108,18 @@ def expected_collapse_time(process: Any) -> float:
             "use theory.expected_collapse_time_diffusion (approximate)"
         )
     return 1 + float(_start(n, p, many[None].astype(float))[0, 1:-1] @ _still_to_come(n))
+
+
+def _of_all_contexts(process: Any) -> float:
+    alone = apart(process)
+    slowest = max(expected_collapse_time(one) for one in alone)
+    settings = [read(one) for one in alone]
+    if settings[0].real is not None or slowest == 0 or len(alone) == 1:
+        return slowest  # beside real data a context collapses at once or never
+    # A context that has not collapsed has a heterozygosity of 2(n-1)/n^2 at least, and its mean decays by 1 - 1/n.
+    n = np.array([setting.n for setting in settings if setting.n > 1], float)
+    last = int(np.max(np.ceil(n * np.log(1e9 * len(alone) * n**3 / (n - 1))), initial=2))
+    return float(np.sum(1 - collapse_probability(process, last)))
 
 
 @functools.lru_cache(maxsize=64)

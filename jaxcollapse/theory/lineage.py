@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
+from jaxcollapse.theory.contexts import over_contexts
 from jaxcollapse.theory.setting import OutOfRange, generations_of, numbers
 
 NODES = 12_000
@@ -176,6 +177,7 @@ class Past:
             self._h[: len(old), : len(old)] = old
 
 
+@over_contexts(drawn=lambda h: h)
 def products(process: Any, generations: int) -> np.ndarray:
     """``1 - E sum_i p_i^(u) p_i^(v)`` for every two generations of any regime.
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from jaxcollapse.theory.contexts import over_contexts, variance
 from jaxcollapse.theory.lineage import products
 from jaxcollapse.theory.setting import generations_of, has_closed_form, is_plain, numbers, read
 
 
+@over_contexts(drawn=lambda h: h.diagonal().copy())
 def heterozygosity(process: Any, generations: int) -> np.ndarray:
     """``E[1 - sum_i (p_i^(m))^2]``.
 
@@ -60,6 +62,7 @@ def simpson(process: Any, generations: int) -> np.ndarray:
     return 1 - heterozygosity(process, generations)
 
 
+@over_contexts(drawn=lambda h: _from_first(h))
 def l2_first(process: Any, generations: int) -> np.ndarray:
     """``E ||p^(m) - p^(1)||_2^2``, the squared deviation from the first model.
 
@@ -73,8 +76,7 @@ def l2_first(process: Any, generations: int) -> np.ndarray:
       ``[generations + 1]``; ``m = 0`` is the truth's distance from the first model.
     """
     if not has_closed_form(process):
-        h = products(process, generations)
-        return np.maximum(2 * h[1] - h[1, 1] - h.diagonal(), 0)
+        return _from_first(products(process, generations))
     p, n, real = read(process)
     last = generations_of(generations)
     at_truth = float(p @ (1 - p))
@@ -90,6 +92,7 @@ def l2_first(process: Any, generations: int) -> np.ndarray:
     return curve
 
 
+@over_contexts(drawn=lambda h: _from_truth(h))
 def l2_truth(process: Any, generations: int) -> np.ndarray:
     """``E ||p^(m) - p||_2^2 = S_m - S_0``, for every model is an unbiased estimate of the truth.
 
@@ -103,8 +106,7 @@ def l2_truth(process: Any, generations: int) -> np.ndarray:
     """
     if not has_closed_form(process):
         h = products(process, generations)
-        with_truth = h[0, 0] if is_plain(process.learner) else 2 * h[0] - h[0, 0]
-        return np.maximum(with_truth - h.diagonal(), 0)
+        return np.maximum(h[0, 0] - h.diagonal(), 0) if is_plain(process.learner) else _from_truth(h)
     p, n, real = read(process)
     at_truth = float(p @ (1 - p))
     if real is None:
@@ -113,6 +115,14 @@ def l2_truth(process: Any, generations: int) -> np.ndarray:
     curve = at_truth / real + l2_first(process, generations)
     curve[0] = 0.0
     return curve
+
+
+def _from_first(h: np.ndarray) -> np.ndarray:
+    return np.maximum(2 * h[1] - h[1, 1] - h.diagonal(), 0)
+
+
+def _from_truth(h: np.ndarray) -> np.ndarray:
+    return np.maximum(2 * h[0] - h[0, 0] - h.diagonal(), 0)
 
 
 def stationary(process: Any) -> dict[str, float]:
@@ -134,6 +144,7 @@ def stationary(process: Any) -> dict[str, float]:
     return {"simpson": 1 - at_first + deviation, "l2_first": deviation, "dirichlet": 2 * real + real**2 / n}
 
 
+@over_contexts(variance)
 def heterozygosity_variance(process: Any, generations: int) -> np.ndarray:
     """``Var[sum_i (p_i^(m))^2]`` over chains, fully synthetic.
 
@@ -168,6 +179,7 @@ def heterozygosity_variance(process: Any, generations: int) -> np.ndarray:
     return np.array(variances)
 
 
+@over_contexts()
 def tail_mass(process: Any, generations: int, below: float = 1e-4) -> np.ndarray:
     """The expected probability of all tokens whose true probability is under ``below``.
 

@@ -20,6 +20,7 @@ from scipy import sparse, special, stats
 from jaxcollapse import check
 from jaxcollapse.regimes import Accumulate, PartiallySynthetic
 from jaxcollapse.theory import laws as other_laws
+from jaxcollapse.theory.contexts import over_contexts, variance
 from jaxcollapse.theory.setting import (
     OutOfRange,
     Setting,
@@ -148,6 +149,7 @@ def _with_real(n: int, real: int, generations: int) -> float:
     return float(real + n) * n * PMF + float(real + 1) * (n * n + 3000.0) * max(generations - 1, 1)
 
 
+@over_contexts()
 def additive(process: Any, f: Callable[[np.ndarray], np.ndarray], generations: int) -> np.ndarray:
     """``E sum_i f(p_i^(m))`` for any function of a probability with ``f(0) = 0``.
 
@@ -183,6 +185,7 @@ def additive(process: Any, f: Callable[[np.ndarray], np.ndarray], generations: i
     return np.array(curve)
 
 
+@over_contexts()
 def support(process: Any, generations: int) -> np.ndarray:
     """``E #{i: p_i^(m) > 0}``, the expected number of tokens that survive.
 
@@ -260,6 +263,7 @@ def kl_truth(process: Any, generations: int) -> np.ndarray:
     return expected[0] - expected
 
 
+@over_contexts()
 def l1_truth(process: Any, generations: int) -> np.ndarray:
     """``E ||p^(m) - p||_1``, the plain L1 norm.
 
@@ -284,6 +288,7 @@ def l1_truth(process: Any, generations: int) -> np.ndarray:
     return np.array(curve)
 
 
+@over_contexts()
 def l1_first(process: Any, generations: int) -> np.ndarray:
     """``E ||p^(m) - p^(1)||_1``, the plain L1 norm; ``m = 0`` is the truth's distance from the first model.
 
@@ -329,6 +334,7 @@ def l1_first(process: Any, generations: int) -> np.ndarray:
     return np.array(curve[: last + 1])
 
 
+@over_contexts()
 def spectrum(process: Any, generations: int, largest: int = 10) -> np.ndarray:
     """The expected number of tokens that were counted once, twice, ... ``largest`` times.
 
@@ -418,6 +424,7 @@ def _survival_of_others(process: Any, generations: int, p: np.ndarray | None) ->
     return table[:, back]
 
 
+@over_contexts(variance)
 def support_variance(process: Any, generations: int) -> np.ndarray:
     """``Var #{i: p_i^(m) > 0}`` over chains.
 

@@ -42,8 +42,9 @@ def numbers(process: Any, *, second_moments: bool = False) -> tuple[np.ndarray, 
     """
     from jaxcollapse.learners import Categorical
 
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(process)):
-        raise TypeError("theory needs numbers, not traced values; call it outside jit and vmap")
+    refuse_traced(process)
+    if np.ndim(process.p) == 2:
+        raise TypeError("this is known for one context at a time; process.context(j) is one")
     if not isinstance(process.learner, Categorical):
         raise TypeError(f"theory knows the learner Categorical only, got {type(process.learner).__name__}")
     if not second_moments and not is_plain(process.learner):
@@ -57,6 +58,16 @@ def numbers(process: Any, *, second_moments: bool = False) -> tuple[np.ndarray, 
         if np.ndim(value) != 0:
             raise TypeError(f"theory takes one process at a time, but {name} has shape {np.shape(value)}")
     return check.probabilities("p", process.p), process.regime
+
+
+def refuse_traced(process: Any) -> None:
+    """Refuse what has no numbers yet.
+
+    Raises:
+      TypeError: inside ``jit`` and ``vmap``.
+    """
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(process)):
+        raise TypeError("theory needs numbers, not traced values; call it outside jit and vmap")
 
 
 def read(process: Any) -> Setting:

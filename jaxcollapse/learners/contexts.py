@@ -1,0 +1,224 @@
+"""Many contexts at once: how the tokens of a corpus are shared out among them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.stats
+from jax import Array, lax
+
+from jaxcollapse import check, fixed, sampling
+from jaxcollapse.learners.categorical import LABELS_A_COUNT, Categorical
+from jaxcollapse.process import WEIGHT
+
+MISS = 2.0**-62
+"""How often more tokens are drawn for a context than there is room for; these are left out."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False)
+class Contexts:
+    """A model of many contexts: what a learner makes of one, for each, side by side.
+
+    The truth is ``p [contexts, vocabulary]``. The sizes of a regime are those of the whole corpus, and context j
+    has its share of each: ``n_j = n f_j``, rounded by largest remainders so that ``sum_j n_j = n`` (of equal ones the
+    first contexts have more), or, ``drawn``, multinomial in every generation. Given its sizes a context is trained as
+    the regime says, knowing nothing of the others. Statistics are means over contexts with weights ``f_j``.
+
+    A context that is given no token in a generation, which only ``drawn`` allows, keeps the model that it had; in
+    generation 1 it is uniform.
+
+    Attributes:
+      learner: of one context; by default :class:`Categorical`.
+      frequencies: how often each context occurs, ``[contexts]``, positive, with sum one; a leaf. Uniform by default.
+        Given sizes ``n_j`` are ``frequencies = n_j / n`` and ``n = sum_j n_j``.
+      drawn: static; whether sizes are drawn. For regimes that can count, and where 0 tokens are nothing else.
+      largest: static; room is made for frequencies up to this. By default twice the largest at most, and 1 where
+        frequencies are traced.
+
+    Raises:
+      ValueError: for frequencies that are none, or larger than ``largest``.
+
+    Example:
+      >>> import jax, jaxcollapse as jc
+      >>> p = [[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]
+      >>> learner = jc.learners.Contexts(frequencies=[0.75, 0.25])
+      >>> learner.sizes(10).tolist()
+      [8, 2]
+      >>> process = jc.recursive_training(p, jc.FullySynthetic(n=10), learner)
+      >>> jc.simulate(jax.random.key(0), process, chains=4, generations=5)["support"].shape
+      (4, 6)
+    """
+
+    learner: Any = dataclasses.field(default_factory=Categorical)
+    frequencies: Any = None
+    drawn: bool = dataclasses.field(default=False, metadata={"static": True})
+    largest: float | None = dataclasses.field(default=None, metadata={"static": True})
+
+    def __post_init__(self) -> None:
+        check.flag("drawn", self.drawn)
+        if isinstance(self.learner, Contexts):
+            raise ValueError(
+                "learner must be that of one context, got Contexts; contexts have no contexts of their own"
+            )
+        if self.largest is not None:
+            check.real_number("largest", self.largest, 0, math.nextafter(1, 2))
+        if self.frequencies is None:
+            return
+        if isinstance(self.frequencies, jax.core.Tracer):
+            most = 1.0
+        elif check.concrete(self.frequencies):
+            frequencies = check.probabilities("frequencies", self.frequencies).astype(np.float32)
+            if frequencies.min() < check.RAREST:
+                rare = int(frequencies.argmin())
+                raise ValueError(
+                    f"frequencies must be positive, but frequencies[{rare}] is {frequencies[rare]:g}; leave that "
+                    "context out"
+                )
+            object.__setattr__(self, "frequencies", frequencies)
+            most = _power_above(float(frequencies.max()))
+        else:
+            return
+        if self.largest is None:
+            object.__setattr__(self, "largest", most)
+        elif check.concrete(self.frequencies) and frequencies.max() > self.largest * (1 + 1e-6):
+            raise ValueError(
+                f"largest={self.largest!r} must be at least the largest of frequencies, {frequencies.max():g}; raise it"
+            )
+
+    def of(self, contexts: int) -> Contexts:
+        """The same for so many contexts, with their frequencies.
+
+        Raises:
+          ValueError: where frequencies are those of another number of contexts.
+        """
+        if self.frequencies is None:
+            uniform = np.full(contexts, 1 / contexts, np.float32)
+            return dataclasses.replace(self, frequencies=uniform, largest=self.largest or 1 / contexts)
+        if np.shape(self.frequencies) != (contexts,):
+            raise ValueError(
+                f"frequencies must have one entry a context, [{contexts}], got shape {np.shape(self.frequencies)}"
+            )
+        return self
+
+    def sizes(self, size: Any) -> Array:
+        """How many of ``size`` tokens each context has where they are not drawn, ``int32 [contexts]``."""
+        return _shared_out(jnp.asarray(size, jnp.int32), jnp.asarray(self.frequencies, jnp.float32))
+
+    def draw(self, key: Array, size: Array, capacity: int) -> Array:
+        """How many of ``size`` tokens each context has where they are drawn, ``int32 [contexts]``."""
+        drawn = sampling.multinomial(key, size, jnp.asarray(self.frequencies, jnp.float32), capacity=capacity)
+        return jnp.minimum(drawn, self.room(capacity))
+
+    def room(self, capacity: int) -> int:
+        """Static room for the tokens of one context, of ``capacity`` in all."""
+        assert self.largest is not None, "recursive_training says how many contexts there are"
+        if self.drawn:
+            return max(1, min(capacity, int(scipy.stats.binom.isf(MISS, capacity, self.largest))))
+        return max(1, min(capacity, math.ceil(capacity * self.largest - 1e-9) + (self.largest != 1 / self.contexts)))
+
+    @property
+    def contexts(self) -> int:
+        """How many there are."""
+        return np.shape(self.frequencies)[0]
+
+    def fault(self) -> Array:
+        """Whether a traced frequency is none or larger than there is room for, or the learner's fault, ``bool []``."""
+        assert self.largest is not None, "recursive_training says how many contexts there are"
+        frequencies = jnp.asarray(self.frequencies, jnp.float32)
+        sound = jnp.all(frequencies >= check.RAREST) & jnp.all(frequencies <= self.largest * (1 + 1e-6))
+        sound &= jnp.abs(fixed.total(frequencies, 2.0) - 1) < 2e-5
+        of_one = getattr(self.learner, "fault", lambda: jnp.asarray(False))
+        return ~sound | of_one()
+
+    def suited(self, learner: Any, regime: Any, vocabulary: int) -> Contexts:
+        """This learner with ``learner`` for one context, which suits a regime with its share of the sizes.
+
+        Raises:
+          ValueError: where sizes cannot be drawn, and for a method that does not go with many contexts.
+        """
+        chosen = getattr(self.learner, "method", None)
+        if chosen == "labels first" or (self.drawn and chosen == "labels"):
+            raise ValueError(
+                f"method={chosen!r} does not go with many contexts{' of drawn sizes' * self.drawn}; leave method out"
+            )
+        countable = set(regime.verbs) <= {"pool", "add", "subsample"}
+        if self.drawn and not (countable and not getattr(regime, "least", {}) and hasattr(learner, "untrained")):
+            raise ValueError(
+                f"drawn=True may leave a context without a token, which {type(regime).__name__} with "
+                f"{type(learner).__name__} does not allow; leave drawn out, or take FullySynthetic, "
+                "PartiallySynthetic, Accumulate, AccumulateSubsample or Mixture with Categorical or Estimated"
+            )
+        # Chains neither settle nor narrow here, so labels cannot come first; and contexts side by side fill
+        # vectors even where each has few tokens.
+        method = getattr(learner, "method", None)
+        few = LABELS_A_COUNT * vocabulary <= regime.room
+        if method == "labels first" or self.drawn or (method == "labels" and chosen is None and countable and few):
+            learner = dataclasses.replace(learner, method="counts")
+        return dataclasses.replace(self, learner=learner)
+
+    @property
+    def told(self) -> str:
+        """In a few words, for titles."""
+        return getattr(self.learner, "told", "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Lasting:
+    """A learner whose models outlast generations without tokens, for one context of drawn sizes.
+
+    Attributes:
+      learner: which trains where there is something to train on.
+      vocabulary: the number of tokens.
+    """
+
+    learner: Any
+    vocabulary: int
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.learner, name)
+
+    def fit(self, key: Array, corpus: Any, previous: Any) -> Any:
+        model = self.learner.fit(key, corpus, previous)
+        before = self.learner.untrained(self.vocabulary) if previous is None else previous
+        return jax.tree.map(lambda old, new: jnp.where(corpus.size > 0, new, old), before, model)
+
+    def subsample(self, key: Array, pool: Any, size: Array, slots: int, replacement: bool) -> Any:
+        # Of an empty pool nothing can be drawn, with replacement either.
+        return self.learner.subsample(key, pool, jnp.where(pool.size > 0, size, 0), slots, replacement)
+
+
+def _power_above(x: float) -> float:
+    """The least power of two that is not below, but for rounding: equal ones share a compilation."""
+    return min(1.0, 2.0 ** math.ceil(math.log2(x) - 1e-6))
+
+
+@functools.partial(jax.jit, inline=True)
+def _shared_out(size: Array, frequencies: Array) -> Array:
+    """Largest remainders of ``size f_j / sum_j f_j``, exactly; those that agree in 30 digits go by number."""
+    weights = fixed.from_float(frequencies, WEIGHT)
+    whole = fixed.sum_of(weights)
+
+    def digit(k: Array, state: tuple[Array, fixed.U64]) -> tuple[Array, fixed.U64]:
+        quotient, rest = state
+        one = (size >> (30 - k)) & 1
+        term = fixed.U64(*(jnp.where(one == 1, word, 0) for word in weights))
+        quotient, rest = 2 * quotient, fixed.add(fixed.add(rest, rest), term)
+        for _ in range(2):
+            enough = ~fixed.less(rest, whole)
+            left = fixed.subtract(rest, whole)
+            rest = fixed.U64(*(jnp.where(enough, a, b) for a, b in zip(left, rest, strict=True)))
+            quotient += enough.astype(jnp.int32)
+        return quotient, rest
+
+    nothing = fixed.U64(jnp.zeros_like(weights.hi), jnp.zeros_like(weights.lo))
+    least, rest = lax.fori_loop(0, 31, digit, (jnp.zeros(weights.hi.shape, jnp.int32), nothing))
+    order = jnp.argsort(-rest.hi.astype(jnp.int32), stable=True)
+    rank = jnp.zeros_like(least).at[order].set(lax.iota(jnp.int32, least.shape[0]))
+    return least + (rank < size - jnp.sum(least, dtype=jnp.int32)).astype(jnp.int32)
