@@ -67,7 +67,7 @@ def recreated(configuration: Mapping[str, Any]) -> tuple[jax.Array, Process, dic
     ours = {of.__name__: of for of in regimes.REGIMES.values()}
     process = recursive_training(p, _made(regime, ours), _made(learner, LEARNERS))
     for name in told.get("record", ()):
-        if name not in statistics.STATISTICS:
+        if name not in statistics.named():
             raise ValueError(f"the statistic {name!r} is not known by its name alone; pass record= as in the first run")
     return key, process, told
 

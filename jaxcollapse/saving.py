@@ -25,7 +25,11 @@ LARGE = 2**20
 """Bytes; larger arrays are compressed."""
 OWN = ("chain", "generation", "status")
 """Names that a trace's dataset needs for itself."""
-UNITS = {"entropy": "nats", "kl_truth": "nats", "support": "tokens", "spectrum": "counts"}
+UNITS = {
+    **dict.fromkeys(("entropy", "kl_truth"), "nats"),
+    **dict.fromkeys(("entropy_rate", "cross_entropy", "own_cross_entropy"), "nats a token"),
+    **{"support": "tokens", "spectrum": "counts"},
+}
 LONG_NAMES = {
     "simpson": "Simpson concentration, sum of p_i^2",
     "heterozygosity": "heterozygosity, sum of p_i (1 - p_i)",
@@ -41,6 +45,12 @@ LONG_NAMES = {
     "l2_first": "squared L2 distance from generation 1",
     "tail_mass": "probability of tokens whose true probability is below 0.0001",
     "spectrum": "tokens counted once, twice, ... 10 times",
+    "ngrams": "different n-grams of the text",
+    "contexts": "different contexts of the text",
+    "entropy_rate": "entropy given the context",
+    "type_token_ratio": "different tokens over tokens of the text",
+    "cross_entropy": "cross-entropy of a held-out text",
+    "own_cross_entropy": "cross-entropy of a held-out text, by the model's own probabilities",
 }
 FAMILIES = {
     "hill": "Hill number of order {}",

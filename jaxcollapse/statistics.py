@@ -298,14 +298,22 @@ STATISTICS: dict[str, Statistic] = {
         *(Statistic(of.__name__, of) for of in (simpson, heterozygosity, max_prob, support, entropy)),
         *(Statistic(of.__name__, of) for of in (collapsed, l1_truth, l2_truth, kl_truth)),
         Statistic("winner", winner, over="each"),  # tokens have no mean
-        *(Statistic(of.__name__, of) for of in (ngrams, contexts, entropy_rate, type_token_ratio)),
         *(Statistic(of.__name__, of, needs_first=True) for of in (l1_first, l2_first)),
         *(hill(order) for order in (0, 1, 2)),
         tail_mass(),
         spectrum(),
     )
 }
-"""The statistics that go by a name, by that name."""
+"""The statistics of any model that go by a name, by that name."""
+TEXT_STATISTICS: dict[str, Statistic] = {
+    of.__name__: Statistic(of.__name__, of) for of in (ngrams, contexts, entropy_rate, type_token_ratio)
+}
+"""Those of models of n-grams."""
+
+
+def named() -> dict[str, Statistic]:
+    """All that go by a name."""
+    return STATISTICS | TEXT_STATISTICS
 
 
 Record = str | Statistic | Callable[[View], Array] | Sequence[str | Statistic | Callable[[View], Array]]
@@ -326,8 +334,8 @@ def resolve(record: Record) -> tuple[Statistic, ...]:
         if isinstance(item, Statistic):
             found.append(item)
         elif isinstance(item, str):
-            check.choice("statistic", item, STATISTICS)
-            found.append(STATISTICS[item])
+            check.choice("statistic", item, named())
+            found.append(named()[item])
         elif callable(item):
             found.append(_own(item))
         else:
@@ -337,7 +345,7 @@ def resolve(record: Record) -> tuple[Statistic, ...]:
     if twice:
         raise ValueError(f"record names {sorted(twice)[0]!r} twice; give each statistic its own name")
     if not found:
-        raise ValueError(f"record must name at least one statistic; known: {', '.join(sorted(STATISTICS))}")
+        raise ValueError(f"record must name at least one statistic; known: {', '.join(sorted(named()))}")
     return tuple(found)
 
 

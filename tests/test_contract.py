@@ -11,7 +11,7 @@ from every_other import EveryOther
 from text_learner import TextCopier
 
 import jaxcollapse as jc
-from jaxcollapse.learners import Categorical
+from jaxcollapse.learners import Categorical, NGram
 from jaxcollapse.process import Process, Status
 from jaxcollapse.regimes import REGIMES
 from jaxcollapse.statistics import STATISTICS, trajectory
@@ -20,7 +20,12 @@ P = np.array([0.4, 0.25, 0.15, 0, 0.1, 0.05, 0.04995, 0.00005], np.float32)
 N, REAL, CHAINS, GENERATIONS = 6, 3, 5, 12
 KEY = jax.random.key(0)
 
-LEARNERS = {"categorical": Categorical(), "copier": TextCopier()}
+TEXT = np.random.default_rng(0).choice(len(P), 40, p=P).astype(np.int32)
+LEARNERS = {
+    "categorical": Categorical(),
+    "copier": TextCopier(),
+    "ngrams": NGram(order=2, documents=2, room=60 * N, text=TEXT),
+}
 EXAMPLES = {
     "fully-synthetic": jc.FullySynthetic(n=N, capacity=8),
     "partially-synthetic": jc.PartiallySynthetic(n=N, real=REAL, capacity=8, real_capacity=4),
@@ -46,7 +51,7 @@ SOON = {
     ("categorical", "fully-synthetic"),
     ("categorical", "accumulate-subsample"),
     ("categorical", "fresh-real, weight"),
-    ("copier", "most-recent"),
+    ("ngrams", "most-recent"),
 }
 EVERY_TOKEN = trajectory(*range(len(P)))
 ALL = (*STATISTICS, EVERY_TOKEN)

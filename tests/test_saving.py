@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 import jaxcollapse as jc
 from jaxcollapse import plotting, saving
 from jaxcollapse.reporting.results import Curve
-from jaxcollapse.statistics import STATISTICS
+from jaxcollapse.statistics import named
 
 KEY = jax.random.key(5)
 PROCESS = jc.recursive_training(jc.languages.zipf(12), jc.FullySynthetic(n=6))
@@ -252,7 +252,7 @@ def test_chains_have_the_numbers_they_were_simulated_with(trace):
 
 
 def test_every_statistic_has_a_long_name():
-    assert {name for name in STATISTICS if saving._described(name)["long_name"] == name} == set()
+    assert {name for name in named() if saving._described(name)["long_name"] == name} == set()
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def add_sizes(parser: argparse.ArgumentParser, *, n: str, generations: int) -> N
 def add_simulation(parser: argparse.ArgumentParser, *, chains: int, leave_out: Container[str] = ()) -> None:
     """One regime, sizes, chains, seed and statistics, some of which are left out of the help."""
     from jaxcollapse.regimes import REGIMES
-    from jaxcollapse.statistics import STATISTICS
+    from jaxcollapse.statistics import named
 
     parser.add_argument(
         "--regime",
@@ -101,7 +101,7 @@ def add_simulation(parser: argparse.ArgumentParser, *, chains: int, leave_out: C
     add_sizes(parser, n=f"default: {DEFAULTS['n']}", generations=DEFAULTS["generations"])
     parser.add_argument("--chains", type=int, default=chains, help=f"independent runs (default: {chains})")
     parser.add_argument("--seed", type=int, default=DEFAULTS["seed"], help="of all randomness (default: 0)")
-    known = [name for name in STATISTICS if name not in leave_out]
+    known = [name for name in named() if name not in leave_out]
     parser.add_argument(
         "--record",
         nargs="+",
