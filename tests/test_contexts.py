@@ -401,6 +401,10 @@ BAD = {
         lambda: jc.theory.simpson(jc.recursive_training(P, jc.Accumulate(n=20), DRAWN), 3),
         "second moments are known for FullySynthetic and Categorical, got Accumulate and Categorical",
     ),
+    "theory of a sweep": (
+        lambda: jc.theory.simpson(jax.vmap(lambda p: jc.recursive_training(p, FULLY))(jnp.stack([P, P])), 3),
+        r"one process at a time, but this is a sweep, p of shape \(2, 3, 4\)",
+    ),
     "theory of one context": (
         lambda: jc.theory.survival(jc.recursive_training(P, FULLY), 3),
         r"known for one context at a time; process.context\(j\) is one",
