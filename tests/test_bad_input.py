@@ -84,23 +84,8 @@ CASES = [
     ("p infinite", lambda: training([0.5, float("inf")]), ValueError, r"p must be finite, but p\[1\] is inf"),
     ("p not normalised", lambda: training([0.5, 0.6]), ValueError, "p must sum to one, got 1.1; divide"),
     ("p empty", lambda: training([]), ValueError, "p must be a non-empty vector"),
-    (
-        (
-            "p of three axes",
-            lambda: training(np.full((1, 2, 2), 0.5)),
-            ValueError,
-            r"p must be a non-empty vector.*\(1, 2, 2\)",
-        ),
-        ("p a matrix", lambda: training(np.full((2, 2), 0.25)), ValueError, r"p\[0\] must sum to one, got 0.5"),
-        ValueError,
-        r"p must be a non-empty vector.*\(2, 2\)",
-    ),
-    (
-        "p a matrix whose rows are no distributions",
-        lambda: training(np.full((2, 2), 0.25)),
-        ValueError,
-        r"p must be a non-empty vector.*\(2, 2\)",
-    ),
+    ("p of three axes", lambda: training(np.ones((1, 2, 2))), ValueError, r"p must be a non-empty vector.*\(1, 2, 2\)"),
+    ("p a matrix", lambda: training(np.full((2, 2), 0.25)), ValueError, r"p\[0\] must sum to one, got 0.5"),
     ("p a word", lambda: training("english"), ValueError, "p must be an array of probabilities, got str"),
     ("p complex", lambda: training(np.array([0.5, 0.5j])), ValueError, "p must be an array of probabilities"),
     (

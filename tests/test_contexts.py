@@ -50,7 +50,7 @@ def test_sizes_are_the_largest_remainders():
     for k in range(60):
         contexts, n = (1, 5, 29)[k % 3], int(10 ** random.uniform(0, 9.3))
         f = np.full(contexts, 1 / contexts) if k % 4 == 0 else random.dirichlet(np.full(contexts, [0.5, 20][k % 2]))
-        learner = Contexts(frequencies=np.maximum(f, 1e-7) / np.maximum(f, 1e-7).sum())
+        learner = Contexts(frequencies=np.maximum(f, 1e-7) / np.maximum(f, 1e-7).sum()).of(contexts)
         weights = [int(Fraction(float(weight)) * 2**62) for weight in learner.frequencies]
         slow = [n * weight // sum(weights) for weight in weights]
         rest = [n * weight % sum(weights) for weight in weights]
@@ -370,10 +370,13 @@ BAD = {
     "no learner": (lambda: jc.recursive_training(P, FULLY, Contexts("counts")), "learner must be a learner such as"),
     "nested": (lambda: Contexts(Contexts()), "contexts have no contexts of their own"),
     "length": (lambda: jc.recursive_training(P, FULLY, Contexts(frequencies=[0.5, 0.5])), r"\[3\], got shape \(2,\)"),
-    "sum": (lambda: Contexts(frequencies=[0.5, 0.6]), "frequencies must sum to one, got 1.1"),
-    "zero": (lambda: Contexts(frequencies=[1.0, 0.0]), r"frequencies\[1\] is 0; leave that context out"),
+    "sum": (lambda: Contexts(frequencies=[0.5, 0.6]).of(2), "frequencies must sum to one, got 1.1"),
+    "zero": (lambda: Contexts(frequencies=[1.0, 0.0]).of(2), r"frequencies\[1\] is 0; leave that one out"),
     "drawn": (lambda: Contexts(drawn=1), "drawn must be True or False, got 1"),
-    "largest": (lambda: Contexts(frequencies=[0.9, 0.1], largest=0.5), "largest=0.5 must be at least .* 0.9; raise it"),
+    "largest": (
+        lambda: Contexts(frequencies=[0.9, 0.1], largest=0.5).of(2),
+        "largest=0.5 must be at least .* 0.9; raise it",
+    ),
     "largest of all": (lambda: Contexts(largest=2), "largest must be a number above 0 and below 1, got 2"),
     "method": (
         lambda: jc.recursive_training(P, FULLY, Contexts(Categorical(method="labels"), drawn=True)),
@@ -400,6 +403,10 @@ BAD = {
     "theory of drawn ones elsewhere": (
         lambda: jc.theory.simpson(jc.recursive_training(P, jc.Accumulate(n=20), DRAWN), 3),
         "second moments are known for FullySynthetic and Categorical, got Accumulate and Categorical",
+    ),
+    "theory of a sweep": (
+        lambda: jc.theory.simpson(jax.vmap(lambda p: jc.recursive_training(p, FULLY))(jnp.stack([P, P])), 3),
+        r"one process at a time, but this is a sweep, p of shape \(2, 3, 4\)",
     ),
     "theory of one context": (
         lambda: jc.theory.survival(jc.recursive_training(P, FULLY), 3),

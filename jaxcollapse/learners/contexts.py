@@ -43,7 +43,7 @@ class Contexts:
         frequencies are traced.
 
     Raises:
-      ValueError: for frequencies that are none, or larger than ``largest``.
+      ValueError: for settings that are none; frequencies are judged by :func:`jaxcollapse.recursive_training`.
 
     Example:
       >>> import jax, jaxcollapse as jc
@@ -69,34 +69,16 @@ class Contexts:
             )
         if self.largest is not None:
             check.real_number("largest", self.largest, 0, math.nextafter(1, 2))
-        if self.frequencies is None:
-            return
-        if isinstance(self.frequencies, jax.core.Tracer):
-            most = 1.0
-        elif check.concrete(self.frequencies):
-            frequencies = check.probabilities("frequencies", self.frequencies).astype(np.float32)
-            if frequencies.min() < check.RAREST:
-                rare = int(frequencies.argmin())
-                raise ValueError(
-                    f"frequencies must be positive, but frequencies[{rare}] is {frequencies[rare]:g}; leave that "
-                    "context out"
-                )
-            object.__setattr__(self, "frequencies", frequencies)
-            most = _power_above(float(frequencies.max()))
-        else:
-            return
-        if self.largest is None:
-            object.__setattr__(self, "largest", most)
-        elif check.concrete(self.frequencies) and frequencies.max() > self.largest * (1 + 1e-6):
-            raise ValueError(
-                f"largest={self.largest!r} must be at least the largest of frequencies, {frequencies.max():g}; raise it"
-            )
+        if isinstance(self.frequencies, list | tuple):
+            # A leaf, and one number a context would be many.
+            traced = any(isinstance(frequency, jax.core.Tracer) for frequency in self.frequencies)
+            object.__setattr__(self, "frequencies", (jnp if traced else np).asarray(self.frequencies))
 
     def of(self, contexts: int) -> Contexts:
-        """The same for so many contexts, with their frequencies.
+        """The same for so many contexts, with their frequencies judged, and with room for them.
 
         Raises:
-          ValueError: where frequencies are those of another number of contexts.
+          ValueError: for frequencies that are none, or those of another number of contexts.
         """
         if self.frequencies is None:
             uniform = np.full(contexts, 1 / contexts, np.float32)
@@ -105,7 +87,20 @@ class Contexts:
             raise ValueError(
                 f"frequencies must have one entry a context, [{contexts}], got shape {np.shape(self.frequencies)}"
             )
-        return self
+        if isinstance(self.frequencies, jax.core.Tracer):
+            return dataclasses.replace(self, largest=self.largest or 1.0)
+        frequencies = check.probabilities("frequencies", self.frequencies).astype(np.float32)
+        if frequencies.min() < check.RAREST:
+            rare = int(frequencies.argmin())
+            raise ValueError(
+                f"frequencies must be positive, but frequencies[{rare}] is {frequencies[rare]:g}; leave that one out"
+            )
+        most = float(frequencies.max())
+        if self.largest is not None and most > self.largest * (1 + 1e-6):
+            raise ValueError(
+                f"largest={self.largest!r} must be at least the largest of frequencies, {most:g}; raise it"
+            )
+        return dataclasses.replace(self, frequencies=frequencies, largest=self.largest or _power_above(most))
 
     def sizes(self, size: Any) -> Array:
         """How many of ``size`` tokens each context has where they are not drawn, ``int32 [contexts]``."""

@@ -16,8 +16,8 @@ Oracle = Callable[..., np.ndarray]
 
 
 def has_contexts(process: Any) -> bool:
-    """Whether the truth is ``p [contexts, vocabulary]``."""
-    return np.ndim(process.p) == 2
+    """Whether a process is of many contexts; by its kind, for that of one may be swept over ``p``."""
+    return hasattr(process, "apart")
 
 
 def apart(process: Any) -> list[Any]:
@@ -26,7 +26,7 @@ def apart(process: Any) -> list[Any]:
     Raises:
       TypeError: for traced numbers, and where sizes are drawn.
     """
-    refuse_traced(process)
+    _judge(process)
     if process.learner.drawn:
         raise TypeError(
             "with drawn sizes this is not known; second moments are (theory.heterozygosity, simpson, l2_first, "
@@ -92,7 +92,7 @@ def products_of_drawn(process: Any, generations: int) -> np.ndarray:
     Raises:
       TypeError: for other regimes and learners, and for traced numbers.
     """
-    refuse_traced(process)
+    _judge(process)
     if not isinstance(process.regime, FullySynthetic) or not is_plain(process.learner.learner):
         raise TypeError(
             "with drawn sizes second moments are known for FullySynthetic and Categorical, got "
@@ -121,6 +121,13 @@ def _of_size(n: int, frequency: float) -> tuple[float, float]:
     tokens = np.arange(max(1, int(n * frequency - reach)), min(n, int(n * frequency + reach)) + 1)
     chance = stats.binom.pmf(tokens, n, frequency)
     return float(stats.binom.pmf(0, n, frequency)), float(chance @ (1 - 1 / tokens))
+
+
+def _judge(process: Any) -> None:
+    refuse_traced(process)
+    swept = [np.ndim(of) != 0 for of in vars(process.regime).values()]
+    if np.ndim(process.p) != 2 or np.ndim(process.learner.frequencies) != 1 or any(swept):
+        raise TypeError(f"theory takes one process at a time, but this is a sweep, p of shape {np.shape(process.p)}")
 
 
 def _frequencies(process: Any) -> np.ndarray:

@@ -43,7 +43,7 @@ def numbers(process: Any, *, second_moments: bool = False) -> tuple[np.ndarray, 
     from jaxcollapse.learners import Categorical
 
     refuse_traced(process)
-    if np.ndim(process.p) == 2:
+    if hasattr(process, "apart"):
         raise TypeError("this is known for one context at a time; process.context(j) is one")
     if not isinstance(process.learner, Categorical):
         raise TypeError(f"theory knows the learner Categorical only, got {type(process.learner).__name__}")
