@@ -131,6 +131,8 @@ def _report(options: argparse.Namespace) -> None:
     }
     given |= {name: value for name in ("generations", "chains") if (value := getattr(options, name)) is not None}
     found: Any
+    if options.model == "contexts":
+        raise ValueError("a report is of words or of a model that writes; for contexts there is jaxcollapse simulate")
     if options.model == "ngram":
         share = 0.1 if options.held_out is None else options.held_out
         check.real_numbers("held_out", share, 0, 0.9)

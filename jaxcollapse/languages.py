@@ -21,6 +21,9 @@ from scipy import optimize
 
 from jaxcollapse import check, text
 
+LARGEST_TABLE = 2**25
+"""Probabilities of all contexts together."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Language:
@@ -99,6 +102,42 @@ class Language:
             text = renamed[text]
             text = text[text >= 0]
         return Language(p / p.sum(), [self.tokens[i] for i in order], self.name, source, text)
+
+    def contexts(self, order: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """What follows each context of ``order`` tokens in the text, and how often that context occurs.
+
+        The truth of :class:`jaxcollapse.learners.Contexts`, where contexts keep their frequencies whatever is written.
+        The text is a ring: its last tokens are the context of the first.
+
+        Returns:
+          Probabilities ``[contexts, vocabulary]`` of the contexts that there are, in the order of their tokens, and
+          frequencies ``[contexts]``; ``float64``.
+
+        Raises:
+          ValueError: when there is no text, it is not longer than ``order``, or the table would be too large.
+
+        Example:
+          >>> p, frequencies = from_tokens(list("abaab")).contexts()
+          >>> p.round(2).tolist(), frequencies.tolist()
+          ([[0.33, 0.67], [1.0, 0.0]], [0.6, 0.4])
+        """
+        order = check.static_whole_number("order", order, least=0)
+        if self.text is None:
+            raise ValueError(f"language {self.name!r} has no text; load it by from_text(path, ordered=True)")
+        if len(self.text) <= order:
+            raise ValueError(f"order={order} needs a text of more tokens than that, got {len(self.text)}; lower it")
+        before = np.stack([np.roll(self.text, distance) for distance in range(order, 0, -1)] or [0 * self.text])
+        seen, context = np.unique(before, axis=1, return_inverse=True)
+        entries = seen.shape[1] * len(self)
+        if entries > LARGEST_TABLE:
+            raise ValueError(
+                f"order={order} has {seen.shape[1]:,} contexts of {len(self):,} tokens, {entries:,} probabilities, and "
+                f"there may be {LARGEST_TABLE:,}; lower the order or keep fewer tokens (most_frequent)"
+            )
+        counts = np.zeros((seen.shape[1], len(self)))
+        np.add.at(counts, (context.ravel(), self.text), 1)
+        often = counts.sum(axis=1)
+        return counts / often[:, None], often / len(self.text)
 
     def split(self, held_out: float) -> tuple[Language, np.ndarray]:
         """The language of the first part of its text, and the rest, which is held out, as ``int32 [length]``.

@@ -3,11 +3,14 @@
 import csv
 import json
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import jaxcollapse as jc
 from jaxcollapse import cli
+from jaxcollapse.ngrams.concordance import counts_of
+from jaxcollapse.ngrams.text import Text
 
 SONG = "la li la lu la li la la lu, la la li! "
 
@@ -85,10 +88,33 @@ def test_the_king_james_text():
     np.testing.assert_allclose(np.bincount(few.text) / len(few.text), few.p)
 
 
+def test_contexts_of_a_text(tmp_path, capsys, monkeypatch):
+    song = jc.languages.from_tokens(list(SONG * 3))
+    p, frequencies = song.contexts(2)
+    text = Text(jnp.asarray(song.text), jnp.int32(len(song.text)))
+    counts = np.asarray(counts_of(text, 2, len(song)))
+    often = counts.sum(axis=1)
+    order = np.argwhere(often > 0)[:, 0]
+    np.testing.assert_allclose(frequencies, often[order] / often.sum())
+    np.testing.assert_allclose(p, counts[order] / often[order, None])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "song.txt").write_text(SONG * 3)
+    command = "simulate song.txt --model contexts --n 300 --generations 2 --chains 64 --record heterozygosity --quiet"
+    assert cli.main(command.split()) == 0
+    printed = capsys.readouterr().out
+    assert f"{len(song)} contexts of order 1, sizes drawn" in printed
+    rows = [[float(x) for x in line.split()[2:]] for line in printed.splitlines() if line.startswith("heterozygosity")]
+    assert all(abs(mean - exact) <= 8 * error + 1e-6 for mean, error, exact in rows)  # 64 chains: below 1e-10 each
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("report --order 2", "order is for models that write; say --model ngram"),
+        ("report --order 2", "order is for models with contexts; say --model ngram"),
+        ("simulate --language zipf:9 --model contexts", "has no text; load it by"),
+        ("simulate --language kjv:Ruth --model contexts --documents 2", "documents is for models that write"),
+        ("simulate --language kjv:Ruth --model contexts --regime fresh-real", "no token; raise"),
+        ("report --model contexts", "for contexts there is jaxcollapse simulate"),
         ("report --held-out 0.2", "held-out is for models that write"),
         ("simulate --language zipf:9 --model ngram", "a model of n-grams learns from a text"),
         ("simulate --language zipf:9 --kneser-ney 0.5", "kneser-ney is for models with contexts"),

@@ -11,7 +11,8 @@ LANGUAGES = """\
 a language instead of TEXT: 'en', 'de', 'fr', ... (word frequencies, needs the extra 'english'),
 zipf:VOCABULARY[:EXPONENT], uniform:VOCABULARY, dirichlet:VOCABULARY[:CONCENTRATION[:SEED]],
 seddik (600 tokens, 52 of them with mass, as in the paper), or kjv[:BOOK] (the King James text, as
-kjv:Ruth, needs the extra 'book'); default: en, and kjv:Genesis for --model ngram"""
+kjv:Ruth, needs the extra 'book'); default: en, and kjv:Genesis for models
+with contexts"""
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -50,8 +51,8 @@ DECODINGS: dict[str, dict[str, Any]] = {
     "min-p": {"metavar": "SHARE", "help": "... tokens this share as probable as the most probable one, or more"},
 }
 """Options of the decoding, applied in this order."""
-MODELS = ("words", "ngram")
-"""What a model is: a table of single tokens, or one that writes text."""
+MODELS = ("words", "contexts", "ngram")
+"""What a model is: a table of single tokens, one for each context, or one that writes text."""
 DEFAULTS: dict[str, Any] = {
     "regime": "fully-synthetic",
     "n": 1000,
@@ -74,7 +75,7 @@ def add_language(parser: argparse.ArgumentParser, *, text: str = "text") -> None
     parser.add_argument(
         "--unit",
         choices=("word", "character"),
-        help="tokens of TEXT (default: word, and character for --model ngram)",
+        help="tokens of TEXT (default: word, and character for models with contexts)",
     )
     parser.add_argument("--encoding", default="utf-8", help="of TEXT (default: utf-8)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -135,10 +136,10 @@ def add_learner(parser: argparse.ArgumentParser) -> None:
         "--model",
         choices=MODELS,
         default=MODELS[0],
-        help="words: frequencies of tokens (default); ngram: what follows the last ones;\n"
-        "it learns from a text and writes one",
+        help="words: frequencies of tokens (default); contexts: those of what follows each context of a text, which\n"
+        "occurs as often as in the text, always; ngram: the same, in a text that the model writes itself",
     )
-    group.add_argument("--order", type=int, help="ngram: how many tokens are looked back at (default: 2)")
+    group.add_argument("--order", type=int, help="how many tokens are looked back at (default: 2; contexts: 1)")
     group.add_argument("--documents", type=int, help="ngram: how many a generation's text consists of (default: 1)")
     group = parser.add_argument_group("smoothing (one at most) and decoding (in this order), in every generation")
     for name, of in (ESTIMATORS | DECODINGS).items():
@@ -156,8 +157,10 @@ def learner_of(options: argparse.Namespace, language: Any, regimes: Iterable[Any
 
     writes = options.model == "ngram"
     of_ngrams = {name: getattr(options, name) for name in ("order", "documents") if getattr(options, name) is not None}
-    if of_ngrams and not writes:
-        raise ValueError(f"{next(iter(of_ngrams))} is for models that write; say --model ngram")
+    if "documents" in of_ngrams and not writes:
+        raise ValueError("documents is for models that write; say --model ngram")
+    if "order" in of_ngrams and options.model == "words":
+        raise ValueError("order is for models with contexts; say --model ngram, or --model contexts")
     given = {name: getattr(options, name.replace("-", "_"), None) for name in ESTIMATORS | DECODINGS}
     given = {name: value for name, value in given.items() if value is not None}
     if not given and not writes:
@@ -188,6 +191,29 @@ def learner_of(options: argparse.Namespace, language: Any, regimes: Iterable[Any
     return NGram(**of_ngrams, **parts, room=max(pooled, default=None))
 
 
+def process_of(options: argparse.Namespace, language: Any, regime: Any) -> tuple[Any, str]:
+    """The process that the options name, and what is not plain about its learner, in words.
+
+    Raises:
+      As :func:`learner_of`, and for what does not go with contexts.
+    """
+    from jaxcollapse import recursive_training
+    from jaxcollapse.learners import Contexts
+    from jaxcollapse.learners.contexts import drawable
+
+    learner = learner_of(options, language, [regime])
+    told = "" if learner is None else learner.told
+    if options.model != "contexts":
+        return recursive_training(language, regime, learner), told
+    order = 1 if options.order is None else options.order
+    p, frequencies = language.contexts(order)
+    drawn = drawable(regime)
+    inner = {} if learner is None else {"learner": learner}
+    process = recursive_training(p, regime, Contexts(frequencies=frequencies, drawn=drawn, **inner))
+    how = f"{len(p):,} contexts of order {order}, sizes {'drawn' if drawn else 'shared out'}"
+    return process, ", ".join(part for part in (how, told) if part)
+
+
 def _prior(language: Any, order: int) -> Any:
     """What follows each context in the language's own text, ``[contexts, vocabulary]``."""
     from jaxcollapse.learners import NGram
@@ -209,14 +235,14 @@ def language_of(options: argparse.Namespace) -> Any:
     """
     from jaxcollapse import languages
 
-    writes = options.model == "ngram"
-    unit = options.unit or ("character" if writes else "word")
+    of_text = options.model != "words"
+    unit = options.unit or ("character" if of_text else "word")
     if options.text is not None:
         if options.language is not None:
             raise ValueError(f"give TEXT or --language, not both: got {options.text!r} and {options.language!r}")
-        language = languages.from_text(options.text, unit=unit, encoding=options.encoding, ordered=writes)
+        language = languages.from_text(options.text, unit=unit, encoding=options.encoding, ordered=of_text)
     else:
-        language = named_language(options.language or ("kjv:Genesis" if writes else "en"), options.words, unit)
+        language = named_language(options.language or ("kjv:Genesis" if of_text else "en"), options.words, unit)
     return language if options.words is None else language.most_frequent(options.words)
 
 

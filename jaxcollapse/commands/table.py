@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from jaxcollapse.commands.options import DEFAULTS, NO_MEAN, language_of, learner_of, settings
+from jaxcollapse.commands.options import DEFAULTS, NO_MEAN, language_of, process_of, settings
 
 
 class Setting(NamedTuple):
@@ -51,7 +51,7 @@ def setting_of(options: argparse.Namespace, *, dashes: str = "--") -> Setting:
       ValueError: for a language or a regime that is refused.
       OSError: when a text cannot be read.
     """
-    from jaxcollapse import check, recursive_training
+    from jaxcollapse import check
     from jaxcollapse.reporting.results import title, tokens_a_generation
     from jaxcollapse.reporting.settings import regimes_of
 
@@ -61,10 +61,9 @@ def setting_of(options: argparse.Namespace, *, dashes: str = "--") -> Setting:
     made = regimes_of([options.regime], n=n, generations=generations, given=settings(options), dashes=dashes)
     regime = made[options.regime]
     size = tokens_a_generation({"n": n, "growth": options.growth})
-    learner = learner_of(options, language, [regime])
-    how = "" if learner is None else f", {learner.told}"
-    heading = f"{language.name}: {title(options.regime, regime)}, {size}{how}"
-    return Setting(recursive_training(language, regime, learner), generations, heading)
+    process, told = process_of(options, language, regime)
+    heading = f"{language.name}: {title(options.regime, regime)}, {size}" + (f", {told}" if told else "")
+    return Setting(process, generations, heading)
 
 
 @contextlib.contextmanager

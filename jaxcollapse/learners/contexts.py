@@ -144,7 +144,7 @@ class Contexts:
                 f"method={chosen!r} does not go with many contexts{' of drawn sizes' * self.drawn}; leave method out"
             )
         countable = set(regime.verbs) <= {"pool", "add", "subsample"}
-        if self.drawn and not (countable and not getattr(regime, "least", {}) and hasattr(learner, "untrained")):
+        if self.drawn and not (drawable(regime) and hasattr(learner, "untrained")):
             raise ValueError(
                 f"drawn=True may leave a context without a token, which {type(regime).__name__} with "
                 f"{type(learner).__name__} does not allow; leave drawn out, or take FullySynthetic, "
@@ -162,6 +162,11 @@ class Contexts:
     def told(self) -> str:
         """In a few words, for titles."""
         return getattr(self.learner, "told", "")
+
+
+def drawable(regime: Any) -> bool:
+    """Whether sizes of contexts can be drawn: tokens can be counted, and none is nothing else than none."""
+    return set(regime.verbs) <= {"pool", "add", "subsample"} and not getattr(regime, "least", {})
 
 
 @dataclasses.dataclass(frozen=True)
