@@ -387,7 +387,7 @@ def test_smoothing_and_decoding_from_flags_and_a_file(tmp_path, capsys):
 
 def test_one_estimator_at_a_time(capsys):
     assert cli.main(["simulate", "--language", "zipf:5", "--additive", "1", "--discount", "0.5"]) == 1
-    assert "give one of additive, prior, discount, got additive and discount" in capsys.readouterr().err
+    assert "give one of additive, prior, discount, kneser-ney, got additive and discount" in capsys.readouterr().err
     assert cli.main(["simulate", "--language", "zipf:5", "--temperature", "-1"]) == 1
     assert "temperature must be a number between 0 and inf, got -1" in capsys.readouterr().err
 

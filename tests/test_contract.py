@@ -50,7 +50,6 @@ TABLE = [
 SOON = {
     ("categorical", "fully-synthetic"),
     ("categorical", "accumulate-subsample"),
-    ("categorical", "fresh-real, weight"),
     ("ngrams", "most-recent"),
 }
 EVERY_TOKEN = trajectory(*range(len(P)))

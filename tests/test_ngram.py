@@ -373,6 +373,7 @@ def test_one_token_is_the_end():
         assert int(plain.dirac(plain.fit(KEY, ring([0, 1, 0]), None))) == -1
 
 
+@pytest.mark.campaign
 def test_numbers_are_swept():
     def left(temperature, n):
         learner = NGram(order=1, decoding=Temperature(temperature))

@@ -145,6 +145,7 @@ def test_help_names_every_option(capsys):
         assert max(map(len, printed.splitlines())) <= 130
 
 
+@pytest.mark.campaign
 def test_progress_is_shown_on_request(tmp_path, capsys):
     settings = SMALL | {"generations": 2, "progress": True}
     jc.report(jc.languages.zipf(20), out=tmp_path, **settings)

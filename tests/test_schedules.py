@@ -136,7 +136,7 @@ every_regime = pytest.mark.parametrize(
 )
 
 
-SOON = ("partially-synthetic", "accumulate-subsample")
+SOON = ("partially-synthetic",)
 some_regimes = pytest.mark.parametrize(
     ("name", "others"),
     [
@@ -206,7 +206,10 @@ def test_sizes_are_read_rightly_and_others_compile_nothing(name, others):
 MORE = {"real": ("fresh-real", {"real": 3}, "real"), "budget": ("accumulate-subsample", {"budget": 6}, "budget")}
 
 
-@pytest.mark.parametrize(("name", "others", "which"), MORE.values(), ids=MORE)
+@pytest.mark.parametrize(
+    ("name", "others", "which"),
+    [pytest.param(*of, id=key, marks=[pytest.mark.campaign] * (key == "budget")) for key, of in MORE.items()],
+)
 def test_other_sizes_than_n_may_be_schedules(name, others, which):
     plain = make(name, others, 9)
     constant = dataclasses.replace(plain, **{which: schedules.constant(others[which], 2)})

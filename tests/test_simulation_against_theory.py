@@ -18,7 +18,9 @@ LANGUAGES = {
     "dirichlet": jc.languages.dirichlet(15, 0.7, seed=3),
 }
 FULLY = [(name, n) for name in LANGUAGES for n in (2, 7, 60)] + [("zipf", 1000), ("uniform", 300)]
-PARTIALLY = [(name, n, real) for name in LANGUAGES for n, real in ((2, 1), (10, 3), (40, 30))] + [("zipf", 1000, 100)]
+PARTIALLY = [(name, n, real) for name in LANGUAGES for n, real in ((2, 1), (10, 3), (40, 30))] + [
+    pytest.param("zipf", 1000, 100, marks=pytest.mark.campaign)
+]
 
 
 def bounds(name, process):

@@ -127,9 +127,10 @@ def report_text(
     Example:
       >>> import tempfile, jaxcollapse as jc
       >>> song = jc.languages.from_tokens(list("la li la lu la li la la lu la la li " * 20), name="song")
-      >>> found = jc.report_text(song, order=1, n=100, generations=2, chains=2, out=tempfile.mkdtemp(), progress=False)
-      >>> sorted(found.regimes), (found.folder / "texts.png").exists()
-      (['fully-synthetic', 'partially-synthetic'], True)
+      >>> settings = {"order": 1, "n": 100, "generations": 1, "regimes": ["fully-synthetic"], "chains": 2}
+      >>> found = jc.report_text(song, **settings, out=tempfile.mkdtemp(), progress=False)
+      >>> sorted(found.regimes["fully-synthetic"].texts), (found.folder / "texts.png").exists()
+      ([0, 1], True)
     """
     from jaxcollapse import languages, plotting, plotting_texts
 
