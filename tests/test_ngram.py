@@ -125,6 +125,41 @@ def test_what_is_written_was_there(learner):
         assert {tuple(document[i : i + 3]) for i in range(len(document) - 2)} <= set(seen)
 
 
+@pytest.mark.parametrize(
+    "learner", [NGram(order=1), NGram(order=1, estimator=Additive(0.0))], ids=["copied", "a table"]
+)
+def test_a_document_begins_anywhere(learner):
+    """Documents of one token have the frequencies of the text, and pairs too; six standard errors, 5e-8 in all."""
+    many, text = 30_000, [0, 1, 1, 2]
+    process = jc.recursive_training(jc.languages.from_tokens(text), jc.FullySynthetic(n=many), learner)
+    learner = dataclasses.replace(process.learner, documents=many)
+    model = learner.fit(KEY, ring(text), None)
+    written = np.asarray(learner.sample(KEY, model, jnp.int32(many), many).tokens)
+    for values, expected in (
+        (written, [0.25, 0.5, 0.25]),
+        (3 * written[::2] + written[1::2], np.outer(*[[1, 2, 1]] * 2) / 16),
+    ):
+        p = np.ravel(expected)
+        error = np.sqrt(p * (1 - p) * len(values))
+        assert np.all(np.abs(np.bincount(values, minlength=len(p)) - p * len(values)) < 6 * error)
+
+
+def test_a_table_tells_of_the_text_and_of_what_was_estimated():
+    learner = NGram(order=2, estimator=Additive(0.5), decoding=TopK(1))
+    learner = jc.recursive_training(SONG, jc.FullySynthetic(n=9), learner).learner
+    tokens = [0, 1, 0, 2, 1, 0, 1]
+    model, copied = learner.fit(KEY, ring(tokens), None), concordance.concordance(ring(tokens), 2, len(SONG))
+    for measure in (measures.ngrams, measures.contexts, measures.tokens_and_kinds):
+        np.testing.assert_array_equal(measure(model), measure(copied))
+    np.testing.assert_array_equal(
+        model.p, table.estimated(Additive(0.5), concordance.counts_of(ring(tokens), 2, len(SONG)))
+    )
+    three = jc.languages.from_tokens([0, 1, 2, 0, 1, 2])
+    sharp = jc.recursive_training(three, jc.FullySynthetic(n=9), NGram(order=2, decoding=TopK(1))).learner
+    for token in range(3):
+        assert int(sharp.dirac(sharp.fit(KEY, ring([token] * 4), None))) == token
+
+
 # An exact small chain: every text of n tokens, for every table of counts that a text can have.
 
 
@@ -417,6 +452,9 @@ def test_a_run_of_texts_is_told_and_recreated(tmp_path):
 
 
 BAD = [
+    (lambda: jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=9), NGram(text=[0, 1, 2, 4])), "text has token 4"),
+    (lambda: jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=9), NGram(text=[0, -1, 1])), "text has token -1"),
+    (lambda: jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=9), NGram(text=[])), "needs a text of more"),
     (lambda: NGram(order=-1), "order must be"),
     (lambda: NGram(order=1.5), "order must be"),
     (lambda: NGram(documents=0), "documents must be"),

@@ -97,7 +97,7 @@ class NGram(Shaped):
         """This learner with the text of a language as its truth.
 
         Raises:
-          ValueError: for what has no text, and for a text that is not longer than the order.
+          ValueError: for what has no text.
         """
         if self.text is not None and not hasattr(language, "text"):
             return self
@@ -107,17 +107,27 @@ class NGram(Shaped):
                 "a model of n-grams learns from a text: load one by jc.languages.from_text(path, ordered=True) or "
                 f"jc.languages.from_tokens(tokens), got {language!r:.80}"
             )
-        if len(tokens) <= self.order:
-            raise ValueError(f"order={self.order} needs a text of more tokens than that, got {len(tokens)}; lower it")
         return dataclasses.replace(self, text=jnp.asarray(tokens, jnp.int32))
 
     def suited(self, regime: Any, vocabulary: int) -> NGram:
         """This learner for so many tokens.
 
         Raises:
-          ValueError, TypeError: for a regime that has no meaning for texts, and what is no estimator or decoding.
+          ValueError, TypeError: for a text that is not longer than the order, tokens that there are not, a regime
+            that has no meaning for texts, and what is no estimator or decoding.
         """
         self.judge()
+        if check.concrete(self.text):
+            tokens = np.asarray(self.text)
+            if len(tokens) <= self.order:
+                raise ValueError(
+                    f"order={self.order} needs a text of more tokens than that, got {len(tokens)}; lower it"
+                )
+            if tokens.min() < 0 or tokens.max() >= vocabulary:
+                raise ValueError(
+                    f"text has token {tokens.max() if tokens.min() >= 0 else tokens.min()}, and p has {vocabulary} "
+                    "entries; give the language that the text is of"
+                )
         if not self.copies:
             table.refuse(self.order, vocabulary)
             prior = jnp.shape(getattr(self.estimator, "prior", np.zeros(vocabulary)))

@@ -28,10 +28,12 @@ ffi::Error sorted(ffi::ThreadPool pool, S32 tokens, S32 size, ffi::Result<S32> t
     const size_t length = std::min<size_t>(std::max(size.typed_data()[of_size(member)], 1), slots);
     // The context of the first token is the end of the ring, gone around more than once where the text is short.
     size_t context = 0;
+    // A token that there is not stands for the last one: XLA leaves it out, and nothing may be written elsewhere.
+    const auto at_place = [&](size_t i) { return std::min((uint32_t)text[i], (uint32_t)vocabulary - 1); };
     for (int32_t back = order; back > 0; --back)
-      context = (context * vocabulary + text[(length - back % length) % length]) % contexts;
+      context = (context * vocabulary + at_place((length - back % length) % length)) % contexts;
     for (size_t i = 0; i < length; ++i) {
-      const size_t code = context * vocabulary + text[i];
+      const size_t code = context * vocabulary + at_place(i);
       ++counts[code];
       context = code % contexts;
     }
