@@ -114,6 +114,9 @@ class Prior(Ranged):
             object.__setattr__(self, "prior", check.probabilities("prior", self.prior.p))
         elif isinstance(self.prior, list | tuple | np.ndarray) and np.ndim(self.prior) == 1:
             object.__setattr__(self, "prior", check.probabilities("prior", self.prior))
+        elif isinstance(self.prior, list | tuple | np.ndarray) and np.ndim(self.prior) == 2:
+            rows = [check.probabilities(f"prior[{i}]", row) for i, row in enumerate(self.prior)]
+            object.__setattr__(self, "prior", np.array(rows, np.float32))
         super().__post_init__()
 
     __eq__ = object.__eq__

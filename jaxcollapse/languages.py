@@ -154,6 +154,7 @@ class Language:
         """
         if self.text is None:
             raise ValueError(f"language {self.name!r} has no text; load it by from_text(path, ordered=True)")
+        check.real_numbers("held_out", held_out, 0, 1)
         length = len(self.text) - round(held_out * len(self.text))
         if not 0 < length < len(self.text):
             raise ValueError(f"held_out={held_out!r} must leave some of {len(self.text)} tokens in both parts")

@@ -48,7 +48,7 @@ def curves(found: TextReport) -> Figure:
     chains = found.configuration["chains"]
     panels[0, 0].fill_between([], [], [], color="0.5", alpha=0.25, lw=0, label=f"90% of {chains} chains")
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.suptitle(f"{found.language.name}, {tokens_a_generation(found.configuration)}")
+    figure.suptitle(f"{found.language.name}, {tokens_a_generation(found.configuration)}", parse_math=False)
     return figure
 
 
@@ -56,7 +56,7 @@ def texts(found: TextReport) -> Figure:
     """What the models write, side by side."""
     columns = 1 + max(len(result.texts) for result in found.regimes.values())
     figure = Figure(figsize=(2.1 * columns, 0.3 + 2.75 * len(found.regimes)), layout="constrained")
-    figure.suptitle(f"{found.language.name}, {tokens_a_generation(found.configuration)}", fontsize=11)
+    figure.suptitle(f"{found.language.name}, {tokens_a_generation(found.configuration)}", fontsize=11, parse_math=False)
     parts = figure.subfigures(len(found.regimes), 1, squeeze=False)[:, 0]
     for part, result in zip(parts, found.regimes.values(), strict=True):
         part.suptitle(result.title, x=0.01, ha="left", fontsize=11, fontweight="bold")
@@ -64,8 +64,9 @@ def texts(found: TextReport) -> Figure:
         for axes, (head, text) in zip(part.subplots(1, columns, squeeze=False)[0], shown, strict=True):
             axes.set_axis_off()
             axes.set_title(head, loc="left", fontsize=10)
-            lines = "\n".join(textwrap.wrap(text, LETTERS)[:LINES]).replace("$", r"\$")
-            axes.text(0, 1, lines, family="monospace", fontsize=7.5, va="top", transform=axes.transAxes)
+            lines = "\n".join(textwrap.wrap(text, LETTERS)[:LINES])
+            plain = {"family": "monospace", "fontsize": 7.5, "parse_math": False}
+            axes.text(0, 1, lines, va="top", transform=axes.transAxes, **plain)
     return figure
 
 

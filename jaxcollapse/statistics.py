@@ -242,7 +242,8 @@ def entropy_rate(view: View) -> Array:
 def type_token_ratio(view: View) -> Array:
     """Different tokens over tokens of the text; depends on the text's length."""
     size, kinds = measures.tokens_and_kinds(_of_text(view))
-    return kinds.astype(jnp.float32) / size.astype(jnp.float32)
+    # As in learners.categorical: a divisor that XLA takes for one number it may multiply by instead.
+    return kinds.astype(jnp.float32) / jnp.where(kinds < 0, 1.0, size.astype(jnp.float32))
 
 
 def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount: float | None = 0.75) -> Statistic:
@@ -253,7 +254,7 @@ def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount:
 
     Args:
       held_out: tokens of the text by their index in the vocabulary, ``[length]``.
-      order: of the learner.
+      order: of the learner; of a copying one, a lower order may be asked for.
       discount: of Kneser-Ney; None for the model's own probabilities, before decoding (infinity where it has none).
 
     Raises:

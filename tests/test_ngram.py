@@ -439,7 +439,8 @@ def test_held_out_text_is_scored():
 
 
 def test_a_run_of_texts_is_told_and_recreated(tmp_path):
-    process = jc.recursive_training(SONG, jc.FullySynthetic(n=30), NGram(order=1, estimator=KneserNey(0.5)))
+    prior = Prior(np.full((len(SONG), len(SONG)), 1 / len(SONG), np.float32), 2.0)
+    process = jc.recursive_training(SONG, jc.FullySynthetic(n=30), NGram(order=1, estimator=prior))
     trace = jc.run(KEY, process, chains=2, generations=3, record=("ngrams",), progress=False)
     told = configuration.of_run(KEY, process, {"chains": 2, "generations": 3, "record": ["ngrams"]})
     key, again, options = configuration.recreated(told)
@@ -451,7 +452,52 @@ def test_a_run_of_texts_is_told_and_recreated(tmp_path):
     assert path.exists()
 
 
+def test_what_does_not_fit_a_pool_is_left_out():
+    learner = jc.recursive_training(SONG, jc.Accumulate(n=4), NGram(order=1, room=5)).learner
+    pool = learner.add(learner.pool(ring([0, 1, 2], 4), 4), ring([3, 3, 3, 3], 4))
+    assert pool.tokens.tolist() == [0, 1, 2, 3, 3]
+    assert int(pool.size) == 5
+    # Inside a caller's jit nobody can know how far it goes: no harm is done.
+    process = jc.recursive_training(SONG, jc.Accumulate(n=30), NGram(order=1, room=70))
+    state, _ = jc.engine.start(KEY, process, chains=2, record="ngrams")
+    further = jax.jit(lambda state: jc.engine.advance(KEY, process, state, generations=1, record="ngrams"))
+    for _ in range(4):
+        state, trace = further(state)
+    assert state.memory.size.tolist() == [70, 70]
+    assert np.all(trace["ngrams"] > 0)
+
+
+def test_a_pool_of_growing_texts_has_room():
+    process = jc.recursive_training(SONG, jc.Accumulate(n=jc.schedules.geometric(10, 2.0, 3)), NGram(order=1, room=70))
+    assert jc.simulate(KEY, process, chains=1, generations=3, record="ngrams").check()
+    with pytest.raises(ValueError, match="room=70 is too small"):
+        jc.simulate(KEY, process, chains=1, generations=4, record="ngrams")
+
+
 BAD = [
+    (lambda: jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=9), NGram(text=[[0, 1]] * 9)), "text must be token"),
+    (
+        lambda: jc.recursive_training(SONG, jc.FullySynthetic(n=9), NGram(order=14, method="table")),
+        "leave method out, or take 'sort'",
+    ),
+    (
+        lambda: jc.simulate(
+            KEY,
+            jc.recursive_training(SONG, jc.FullySynthetic(n=9), NGram(order=1, estimator=Additive(1.0))),
+            chains=1,
+            generations=1,
+            record=jc.statistics.cross_entropy([0, 1, 2, 0], order=2),
+        ),
+        "order=2 must be the learner's",
+    ),
+    (lambda: NGram(estimator=Prior([[0.5, 0.5], [0.2, 0.9]], 1.0)), r"prior\[1\] must"),
+    (lambda: LETTERS.split(float("nan")), "held_out must be"),
+    (
+        lambda: jc.recursive_training(LETTERS, jc.FullySynthetic(n=9), NGram(order=1)).learner.written(
+            KEY, concordance.concordance(ring([0, 1, 1]), 1, 2), 0
+        ),
+        "tokens must be",
+    ),
     (lambda: jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=9), NGram(text=[0, 1, 2, 4])), "text has token 4"),
     (lambda: jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=9), NGram(text=[0, -1, 1])), "text has token -1"),
     (lambda: jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=9), NGram(text=[])), "needs a text of more"),

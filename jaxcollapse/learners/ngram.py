@@ -119,6 +119,11 @@ class NGram(Shaped):
         self.judge()
         if check.concrete(self.text):
             tokens = np.asarray(self.text)
+            if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
+                raise ValueError(
+                    f"text must be token indices [length], got {tokens.dtype}{list(tokens.shape)}; "
+                    "jc.languages.from_tokens makes them"
+                )
             if len(tokens) <= self.order:
                 raise ValueError(
                     f"order={self.order} needs a text of more tokens than that, got {len(tokens)}; lower it"
@@ -128,6 +133,13 @@ class NGram(Shaped):
                     f"text has token {tokens.max() if tokens.min() >= 0 else tokens.min()}, and p has {vocabulary} "
                     "entries; give the language that the text is of"
                 )
+        if vocabulary < 2:
+            raise ValueError("a text of one token has nothing to lose; give a language of two tokens or more")
+        if self.method == "table" and vocabulary ** (self.order + 1) > concordance.LARGEST_TABLE:
+            raise ValueError(
+                f"method='table' with order={self.order} and {vocabulary} tokens counts more than "
+                f"{concordance.LARGEST_TABLE:,} n-grams; leave method out, or take 'sort'"
+            )
         if not self.copies:
             table.refuse(self.order, vocabulary)
             prior = jnp.shape(getattr(self.estimator, "prior", np.zeros(vocabulary)))
@@ -143,7 +155,8 @@ class NGram(Shaped):
     def refuse(self, regime: Any, generations: int) -> None:
         """Raise where a pool would outgrow its room."""
         if "add" in regime.verbs and self.room is not None:
-            pooled = regime.total("n", generations) if check.concrete(regime.n) else regime.capacity * generations
+            known = check.concrete(getattr(regime.n, "sizes", regime.n))  # of a schedule, all
+            pooled = regime.total("n", generations) if known else regime.capacity * generations
             if pooled > self.room:
                 raise ValueError(
                     f"room={self.room} is too small for {generations} generations of {type(regime).__name__}, which "
@@ -166,9 +179,10 @@ class NGram(Shaped):
         return concordance.concordance(whole, self.order, self._vocabulary, self.method)
 
     def sample(self, key: Array, model: Model, size: Array, slots: int) -> Text:
+        many = min(self.documents, slots)
         if isinstance(model, Concordance):
-            return concordance.write(key, model, size, slots, self.documents)
-        return table.write(key, model, size, slots, self.documents, self.order)
+            return concordance.write(key, model, size, slots, many)
+        return table.write(key, model, size, slots, many, self.order)
 
     def fit(self, key: Array, corpus: Text, previous: Any) -> Model:
         if self.copies:
@@ -176,7 +190,14 @@ class NGram(Shaped):
         return table.tabulated(corpus, self.order, self._vocabulary, self.estimator, self.decoding)
 
     def written(self, key: Array, model: Model, tokens: int) -> np.ndarray:
-        """So many tokens that one model writes, ``int32 [tokens]``, for people to read."""
+        """So many tokens that one model writes, ``int32 [tokens]``, for people to read.
+
+        Raises:
+          ValueError: for a number of tokens that is none, and for the models of several chains.
+        """
+        tokens = check.static_whole_number("tokens", tokens)
+        if jnp.ndim(model.size if isinstance(model, Concordance) else model.text.size) != 0:
+            raise ValueError("model must be that of one chain; take one: jax.tree.map(lambda of: of[0], state.model)")
         alone = dataclasses.replace(self, documents=1)
         return np.asarray(jax.jit(alone.sample, static_argnames="slots")(key, model, jnp.int32(tokens), tokens).tokens)
 

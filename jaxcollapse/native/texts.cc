@@ -64,6 +64,7 @@ ffi::Error walked(ffi::ThreadPool pool, S32 rows, S32 begin, U32 hi, U32 lo, ffi
   const auto batch = dims.first(dims.size() - 2);
   const size_t members = product(batch);
   const Rows of_rows(rows, 2, batch), of_begin(begin, 1, batch), of_hi(hi, 2, batch), of_lo(lo, 2, batch);
+  const size_t slots = rows.dimensions()[rows.dimensions().size() - 2];
   const size_t groups = (documents + kAbreast - 1) / kAbreast;
   in_parallel(pool, members * groups, members * steps * documents, [&](size_t piece) {
     const size_t member = piece / groups, first = piece % groups * kAbreast;
@@ -72,7 +73,8 @@ ffi::Error walked(ffi::ThreadPool pool, S32 rows, S32 begin, U32 hi, U32 lo, ffi
     const uint32_t *high = hi.typed_data() + of_hi(member) + first, *low = lo.typed_data() + of_lo(member) + first;
     int32_t* out = tokens->typed_data() + member * steps * documents + first;
     const int32_t* at[kAbreast];
-    for (size_t d = 0; d < abreast; ++d) at[d] = row + 3 * (size_t)begin.typed_data()[of_begin(member) + first + d];
+    for (size_t d = 0; d < abreast; ++d)
+      at[d] = row + 3 * std::min<size_t>((uint32_t)begin.typed_data()[of_begin(member) + first + d], slots - 1);
     for (size_t step = 0; step < steps; ++step, high += documents, low += documents, out += documents) {
       for (size_t d = 0; d < abreast; ++d) {
         const uint64_t word = (uint64_t)high[d] << 32 | low[d];

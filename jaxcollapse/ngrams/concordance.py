@@ -113,7 +113,8 @@ def _context(text: Text, order: int, vocabulary: int) -> Array:
     # The context of length a + b is that of length b before one of length a: ranks of pairs, as suffixes are sorted.
     half = order // 2
     later = _context(text, half, vocabulary)
-    earlier = before(Text(_context(text, order - half, vocabulary), text.size), half)
+    longer = later if order == 2 * half else _context(text, order - half, vocabulary)
+    earlier = before(Text(longer, text.size), half)
     slots, last = text.tokens.shape[0], jnp.iinfo(jnp.int32).max
     first = jnp.where(text.in_use, earlier, last)
     first, second, place = lax.sort((first, later, lax.iota(jnp.int32, slots)), num_keys=2)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import fixed
 from jaxcollapse.backing_off import backed_off, kneser_ney
+from jaxcollapse.ngrams import table
 from jaxcollapse.ngrams.concordance import Concordance, counts_of, digits
 from jaxcollapse.ngrams.table import Table
 from jaxcollapse.ngrams.text import Text
@@ -41,8 +43,7 @@ def entropy_rate(model: Model) -> Array:
     """``-sum_c P(c) sum_i p_ci ln p_ci`` in nats a token; a context weighs as much as its share of the text."""
     if isinstance(model, Table):
         share = _quotient(jnp.sum(_counts(model), axis=1, dtype=jnp.int32), model.text.size)
-        of_context = jnp.sum(model.p * fixed.minus_log(model.p), axis=1)
-        return jnp.sum(share * of_context)
+        return fixed.total((share[:, None] * model.p * fixed.minus_log(model.p)).ravel(), 128.0)
     # Once for each n-gram: its share of the text, and how rare it is in its context.
     first = _is_new_ngram(model)
     count, choice = _run(first, model.size), _run(_is_new_context(model), model.size)
@@ -56,14 +57,18 @@ def cross_entropy(model: Model, held_out: Array, order: int, vocabulary: int, di
     ``p`` is what interpolated Kneser-Ney makes of the text that the model was trained on; or with ``discount=None``
     the model's own, which gives infinity where it has no probability for what it never saw.
     """
+    table.refuse(order, vocabulary)
+    if isinstance(model, Table) and model.p.shape[0] != vocabulary**order:
+        raise ValueError(f"order={order} must be the learner's, whose tables have {model.p.shape[0]} contexts")
     if discount is None and isinstance(model, Table):
         p = model.p
     else:
         counts = _counts(model) if isinstance(model, Table) else counts_in(model, order, vocabulary)
         p = backed_off(counts) if discount is None else kneser_ney(counts, jnp.float32(discount))
     text = Text(held_out, jnp.int32(held_out.shape[0]))
-    seen = p.at[digits(text, order, vocabulary), held_out].get(mode="promise_in_bounds")
-    return -jnp.mean(jnp.log(seen[order:]))
+    seen = p.at[digits(text, order, vocabulary), held_out].get(mode="promise_in_bounds")[order:]
+    mean = fixed.total(fixed.minus_log(seen) * np.float32(1 / seen.shape[0]), 128.0)
+    return jnp.where(jnp.all(seen > 0), mean, jnp.inf)
 
 
 def counts_in(model: Concordance, order: int, vocabulary: int) -> Array:

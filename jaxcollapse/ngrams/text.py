@@ -39,9 +39,10 @@ def join(first: Text, second: Text) -> Text:
 
 
 def appended(pool: Text, text: Text) -> Text:
-    """A pool with a text more at its end; it must have room."""
+    """A pool with a text more at its end; what it has no room for is left out."""
     place = jnp.where(text.in_use, pool.size + lax.iota(jnp.int32, text.tokens.shape[0]), pool.tokens.shape[0])
-    return Text(pool.tokens.at[place].set(text.tokens, mode="drop"), pool.size + text.size)
+    size = jnp.minimum(pool.size + text.size, pool.tokens.shape[0])
+    return Text(pool.tokens.at[place].set(text.tokens, mode="drop"), size)
 
 
 def reserved(text: Text, slots: int) -> Text:

@@ -9,6 +9,7 @@ import os
 import pathlib
 import textwrap
 import time
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -225,7 +226,9 @@ def _long(language: Language) -> int:
 
 def _joined(language: Language, tokens: Any) -> str:
     between = " " if language.source.get("unit") == "word" else ""
-    return between.join(language.tokens[int(token)] for token in tokens)
+    written = between.join(language.tokens[int(token)] for token in tokens)
+    # What steers a terminal is shown as a dot.
+    return "".join("\u00b7" if unicodedata.category(letter) in ("Cc", "Cf") else letter for letter in written)
 
 
 def side_by_side(texts: dict[str, str], letters: int = LETTERS, lines: int = LINES) -> str:
