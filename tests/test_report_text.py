@@ -1,8 +1,10 @@
 """The report of models that write, from Python and from the command line."""
 
 import csv
+import dataclasses
 import json
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -38,7 +40,25 @@ def test_the_folder_is_whole(found):
     assert len(rows) == 6 * 7
 
 
+def test_the_rest_of_the_text_is_scored_and_the_half_life_is_of_the_first_model(found):
+    song = jc.languages.from_tokens(list(SONG * 40))
+    _, rest = song.split(0.1)
+    curve = found.regimes["fully-synthetic"].curves["cross_entropy"].simulated.mean
+    process = jc.recursive_training(found.language, jc.FullySynthetic(n=9), jc.learners.NGram(order=1))
+    score = jc.statistics.cross_entropy(rest, order=1)
+    of_truth = jc.simulate(jax.random.key(0), process, chains=1, generations=1, record=score)["cross_entropy"][0, 0]
+    np.testing.assert_allclose(curve[0], of_truth, rtol=1e-6)
+    ngrams = found.regimes["fully-synthetic"].curves["ngrams"].simulated.mean
+    document = json.loads((found.folder / "report.json").read_text())
+    half = document["regimes"]["fully-synthetic"]["ngrams_half_life"]
+    expected = jc.analysis.half_life(ngrams[1:])
+    assert half == (expected if np.isfinite(expected) else None)
+    after = f"{1 + expected:.1f}" if np.isfinite(expected) else "more than 6"
+    assert f"half of the first model's n-grams are left at m = {after}" in found.summary
+
+
 def test_texts_are_what_models_write(found):
+    assert len(set(found.regimes["fully-synthetic"].texts.values())) == 4
     letters = set(SONG)
     for result in found.regimes.values():
         assert all(set(text) <= letters and len(text) > 100 for text in result.texts.values())
@@ -84,7 +104,16 @@ def test_the_king_james_text():
     assert np.bincount(ruth.text).tolist() == (ruth.p * len(ruth.text)).round().tolist()
     assert jc.languages.from_king_james("Ruth", unit="word").tokens[0] == "and"
     first, rest = ruth.split(0.25)
-    assert len(first.text) + len(rest) == len(ruth.text)
+    np.testing.assert_array_equal(first.text, ruth.text[: len(first.text)])
+    np.testing.assert_array_equal(rest, ruth.text[len(first.text) :])
+    np.testing.assert_allclose(first.p, np.bincount(first.text, minlength=len(ruth)) / len(first.text))
+    # Not in the order of their frequencies, so that the text must be renamed.
+    turned = dataclasses.replace(ruth, p=ruth.p[::-1], tokens=ruth.tokens[::-1], text=len(ruth) - 1 - ruth.text)
+    few = turned.most_frequent(5)
+    assert (
+        "".join(few.tokens[i] for i in few.text[:9])
+        == "".join(letter for letter in "".join(ruth.tokens[i] for i in ruth.text[:99]) if letter in few.tokens)[:9]
+    )
     few = ruth.most_frequent(5)
     assert set(few.text.tolist()) == set(range(5))
     np.testing.assert_allclose(np.bincount(few.text) / len(few.text), few.p)
