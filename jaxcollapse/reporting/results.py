@@ -65,13 +65,31 @@ class Curve:
 
 
 @dataclasses.dataclass(frozen=True)
-class RegimeResult:
-    """All that was found for one regime.
+class OfRegime:
+    """What every report has of a regime.
 
     Attributes:
       name: of the regime, as on the command line.
       regime: the regime itself.
       curves: by statistic.
+    """
+
+    name: str
+    regime: Any
+    curves: dict[str, Curve]
+
+    @property
+    def title(self) -> str:
+        """The regime and its settings."""
+        return title(self.name, self.regime)
+
+
+@dataclasses.dataclass(frozen=True)
+class RegimeResult(OfRegime):
+    """All that was found for one regime.
+
+    Attributes:
+      name, regime, curves: as in :class:`OfRegime`.
       survival: the share of each band's words alive, mean over chains, ``[bands, generations + 1]``.
       survival_error: its standard error.
       survival_exact: the same by theory, or None where that does not reach.
@@ -79,19 +97,11 @@ class RegimeResult:
       remembered: what a chain keeps besides its last model, as a sentence; empty where that is little.
     """
 
-    name: str
-    regime: Any
-    curves: dict[str, Curve]
     survival: np.ndarray
     survival_error: np.ndarray
     survival_exact: np.ndarray | None
     survival_kind: str
     remembered: str = ""
-
-    @property
-    def title(self) -> str:
-        """The regime and its settings."""
-        return title(self.name, self.regime)
 
 
 @dataclasses.dataclass(frozen=True)

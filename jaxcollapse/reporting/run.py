@@ -19,11 +19,11 @@ from jaxcollapse import analysis, check, engine, languages, memory, runs, statis
 from jaxcollapse.languages import Language
 from jaxcollapse.learners import NGram
 from jaxcollapse.process import SMALLEST, Process, recursive_training
-from jaxcollapse.regimes import REGIMES, make
+from jaxcollapse.regimes import make
 from jaxcollapse.reporting import exact
 from jaxcollapse.reporting.files import key_for, writable, write_all
 from jaxcollapse.reporting.results import Band, Curve, DecayResult, RegimeResult, Report
-from jaxcollapse.reporting.settings import regimes_of, told
+from jaxcollapse.reporting.settings import names_of, regimes_of, told
 from jaxcollapse.reporting.summary import summarise
 
 CURVES = ("support", "l2_truth", "heterozygosity", "entropy")
@@ -96,11 +96,7 @@ def report(
     fit_n = check.static_whole_number("fit_n", fit_n, least=2)
     fit_chains = check.static_whole_number("fit_chains", fit_chains, least=analysis.results.FEWEST_CHAINS)
     seed = check.static_whole_number("seed", seed, least=0)
-    names = [regimes] if isinstance(regimes, str) else list(regimes)
-    for name in names:
-        check.choice("regime", name, REGIMES)
-    if not names or len(set(names)) < len(names):
-        raise ValueError(f"regimes must name each regime once, got {names!r}")
+    names = names_of(regimes)
     if isinstance(learner, NGram):
         raise TypeError("models that write have a report of their own: jc.report_text(language, learner=...)")
     language = languages.from_wordfreq("en") if language is None else language

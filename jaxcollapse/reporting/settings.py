@@ -32,6 +32,24 @@ def settings_of(name: str) -> set[str]:
     return fields - {"n", "generations"} | {"growth"}
 
 
+def names_of(regimes: str | Sequence[str]) -> list[str]:
+    """The names of regimes, each once.
+
+    Raises:
+      ValueError: for an unknown name, for one that comes twice, and for none.
+
+    Example:
+      >>> names_of("mixture")
+      ['mixture']
+    """
+    names = [regimes] if isinstance(regimes, str) else list(regimes)
+    for name in names:
+        check.choice("regime", name, REGIMES)
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"regimes must name each regime once, got {names!r}")
+    return names
+
+
 def regimes_of(
     names: Sequence[str], *, n: int, generations: int, given: Mapping[str, Any], dashes: str = ""
 ) -> dict[str, Any]:

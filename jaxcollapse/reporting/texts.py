@@ -21,10 +21,9 @@ from jaxcollapse import analysis, check, engine, memory, provenance, runs, stati
 from jaxcollapse.languages import Language
 from jaxcollapse.learners import NGram
 from jaxcollapse.process import Process, recursive_training
-from jaxcollapse.regimes import REGIMES
 from jaxcollapse.reporting.files import finite, key_for, writable
-from jaxcollapse.reporting.results import MOMENTS, Curve, title, tokens_a_generation
-from jaxcollapse.reporting.settings import regimes_of
+from jaxcollapse.reporting.results import MOMENTS, Curve, OfRegime, tokens_a_generation
+from jaxcollapse.reporting.settings import names_of, regimes_of
 
 MEASURED = ("ngrams", "contexts", "entropy_rate", "type_token_ratio", "support")
 SHOWN = (0, 1, 5, 20)
@@ -36,25 +35,15 @@ LARGEST_SCORED = 2**22
 
 
 @dataclasses.dataclass(frozen=True)
-class TextResult:
+class TextResult(OfRegime):
     """What was found for one regime.
 
     Attributes:
-      name: of the regime, as on the command line.
-      regime: the regime itself.
-      curves: by statistic.
+      name, regime, curves: as in :class:`~jaxcollapse.reporting.results.OfRegime`.
       texts: what chain 0 writes, by generation; 0 is the truth, a model of the book itself.
     """
 
-    name: str
-    regime: Any
-    curves: dict[str, Curve]
     texts: dict[int, str]
-
-    @property
-    def title(self) -> str:
-        """The regime and its settings."""
-        return title(self.name, self.regime)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,11 +128,7 @@ def report_text(
     generations = check.static_whole_number("generations", generations)
     chains = check.static_whole_number("chains", chains, least=2, remedy="errors need at least two")
     seed = check.static_whole_number("seed", seed, least=0)
-    names = [regimes] if isinstance(regimes, str) else list(regimes)
-    for name in names:
-        check.choice("regime", name, REGIMES)
-    if not names or len(set(names)) < len(names):
-        raise ValueError(f"regimes must name each regime once, got {names!r}")
+    names = names_of(regimes)
     language = languages.from_king_james() if language is None else language
     if not isinstance(language, Language):
         raise TypeError(f"language must come from jc.languages, got {type(language).__name__}")
