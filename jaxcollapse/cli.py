@@ -131,8 +131,6 @@ def _report(options: argparse.Namespace) -> None:
     }
     given |= {name: value for name in ("generations", "chains") if (value := getattr(options, name)) is not None}
     found: Any
-    if options.model == "contexts":
-        raise ValueError("a report is of words or of a model that writes; for contexts there is jaxcollapse simulate")
     if options.model == "ngram":
         share = 0.1 if options.held_out is None else options.held_out
         check.real_numbers("held_out", share, 0, 0.9)
@@ -141,8 +139,10 @@ def _report(options: argparse.Namespace) -> None:
     elif options.held_out is not None:
         raise ValueError("held-out is for models that write; say --model ngram")
     else:
-        fit = {"fit_n": options.fit_n, "fit_chains": options.fit_chains}
-        found = report(language, learner=learner_of(options, language), **fit, **given)
+        own: dict[str, Any] = {"fit_n": options.fit_n, "fit_chains": options.fit_chains}
+        if options.model == "contexts":
+            own["order"] = 1 if options.order is None else options.order
+        found = report(language, learner=learner_of(options, language), **own, **given)
     print(found.summary)
     print(f"\nFigures and numbers are in {found.folder}/")
 

@@ -17,7 +17,7 @@ from jax import Array, lax
 
 from jaxcollapse import check, fixed, keys
 from jaxcollapse.learners import Contexts
-from jaxcollapse.learners.contexts import Lasting
+from jaxcollapse.learners.contexts import Lasting, drawable
 from jaxcollapse.process import SMALLEST, Process, State, Status, View, recursive_training
 from jaxcollapse.schedules import Schedule
 
@@ -193,6 +193,27 @@ def many_contexts(p: Any, regime: Any, learner: Any) -> ManyContexts:
     if not learner.drawn and not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((regime, learner))):
         _judge_sizes(process)
     return process
+
+
+def of_table(p: np.ndarray, frequencies: np.ndarray, regime: Any, learner: Any = None) -> ManyContexts:
+    """The process of a text's contexts: their sizes are drawn, as in a text, where the regime allows it.
+
+    Args:
+      p, frequencies: what :meth:`jaxcollapse.languages.Language.contexts` gives.
+      regime: of all contexts together.
+      learner: of one context.
+
+    Raises:
+      As :func:`~jaxcollapse.recursive_training`.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> p, frequencies = jc.languages.from_tokens(list("abaab")).contexts()
+      >>> of_table(p, frequencies, jc.FullySynthetic(n=5)).learner.drawn
+      True
+    """
+    inner = {} if learner is None else {"learner": learner}
+    return many_contexts(p, regime, Contexts(frequencies=frequencies, drawn=drawable(regime), **inner))
 
 
 def _rows(p: Any) -> Array:

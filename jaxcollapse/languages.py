@@ -121,13 +121,8 @@ class Language:
           >>> p.round(2).tolist(), frequencies.tolist()
           ([[0.33, 0.67], [1.0, 0.0]], [0.6, 0.4])
         """
-        order = check.static_whole_number("order", order, least=0)
-        if self.text is None:
-            raise ValueError(f"language {self.name!r} has no text; load it by from_text(path, ordered=True)")
-        if len(self.text) <= order:
-            raise ValueError(f"order={order} needs a text of more tokens than that, got {len(self.text)}; lower it")
-        before = np.stack([np.roll(self.text, distance) for distance in range(order, 0, -1)] or [0 * self.text])
-        seen, context = np.unique(before, axis=1, return_inverse=True)
+        seen, context = self._contexts(order)
+        assert self.text is not None  # or that would have been refused
         entries = seen.shape[1] * len(self)
         if entries > LARGEST_TABLE:
             raise ValueError(
@@ -135,9 +130,33 @@ class Language:
                 f"there may be {LARGEST_TABLE:,}; lower the order or keep fewer tokens (most_frequent)"
             )
         counts = np.zeros((seen.shape[1], len(self)))
-        np.add.at(counts, (context.ravel(), self.text), 1)
+        np.add.at(counts, (context, self.text), 1)
         often = counts.sum(axis=1)
         return counts / often[:, None], often / len(self.text)
+
+    def context_names(self, order: int = 1) -> list[tuple[str, ...]]:
+        """The contexts that :meth:`contexts` tells of, each by its tokens.
+
+        Raises:
+          ValueError: when there is no text, or it is not longer than ``order``.
+
+        Example:
+          >>> from_tokens("to be or not to be".split()).context_names()
+          [('be',), ('to',), ('not',), ('or',)]
+        """
+        seen, _ = self._contexts(order)
+        return [tuple(self.tokens[i] for i in column) for column in (seen.T if order else [()])]
+
+    def _contexts(self, order: int) -> tuple[np.ndarray, np.ndarray]:
+        """Different contexts, ``[order, contexts]``, and which of them is before each token, ``[length]``."""
+        order = check.static_whole_number("order", order, least=0)
+        if self.text is None:
+            raise ValueError(f"language {self.name!r} has no text; load it by from_text(path, ordered=True)")
+        if len(self.text) <= order:
+            raise ValueError(f"order={order} needs a text of more tokens than that, got {len(self.text)}; lower it")
+        before = np.stack([np.roll(self.text, distance) for distance in range(order, 0, -1)] or [0 * self.text])
+        seen, context = np.unique(before, axis=1, return_inverse=True)
+        return seen, context.ravel()
 
     def split(self, held_out: float) -> tuple[Language, np.ndarray]:
         """The language of the first part of its text, and the rest, which is held out, as ``int32 [length]``.

@@ -44,7 +44,7 @@ THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 def save_all(found: Report) -> None:
     """Write every figure of a report as PNG and SVG."""
-    save_figures(found, FIGURES)
+    save_figures(found, FIGURES_OF_CONTEXTS if found.banded == "contexts" else FIGURES)
 
 
 def save_figures(found: Any, figures: Mapping[str, Callable[[Any], Figure]]) -> None:
@@ -145,21 +145,26 @@ def vocabulary(found: Report) -> Figure:
     elif "exact" in kinds:
         _theory_entry(axes, "exact, where it is known" if "" in kinds else "exact")
     _band_entry(axes, [result.curves["support"] for result in found.regimes.values()])
-    total = found.language.support
+    of_contexts = found.banded == "contexts"
+    total = found.worst.curves["support"].simulated.mean[0]
     axes.axhline(total / 2, color="0.6", linewidth=1, linestyle=":")
     x, side = (0.98, "right") if len(found.regimes) <= FEW else (0.02, "left")  # clear of what stays near a half
     axes.annotate("half", (x, total / 2), xycoords=("axes fraction", "data"), ha=side, va="bottom", color="0.4")
     axes.set(
         xlabel="generation m (0 is the language itself)",
-        ylabel=f"{units} that the model can still write",
-        title=f"Vocabulary left when a model is trained on its own output\n{_setting(found)}",
+        ylabel=f"{units} that may follow a context (mean)"
+        if of_contexts
+        else f"{units} that the model can still write",
+        title=f"{'Choice' if of_contexts else 'Vocabulary'} left when a model is trained on its own output\n"
+        + _setting(found),
         ylim=(0, 1.05 * total),
     )
     _early_generations_wide(axes, found.configuration["generations"])
     axes.yaxis.set_major_formatter(THOUSANDS)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     share = axes.secondary_yaxis("right", functions=(lambda x: 100 * x / total, lambda x: x * total / 100))
-    share.set_ylabel(f"share of the language's {total:,} {units} (%)")
+    amount = f"{total:,.1f} on average" if of_contexts else f"{total:,.0f} {units}"
+    share.set_ylabel(f"share of the language's {amount} (%)")
     _legend(figure, axes, found)
     return figure
 
@@ -168,12 +173,13 @@ def distance(found: Report) -> Figure:
     """Squared distance of the model from the language."""
     figure, axes = _blank()
     _draw_curves(axes, found, "l2_truth", first=1)
-    if any(result.curves["l2_truth"].exact is not None for result in found.regimes.values()):
-        _theory_entry(axes, "exact mean")
+    known = [result.curves["l2_truth"].exact is not None for result in found.regimes.values()]
+    if any(known):
+        _theory_entry(axes, "exact mean" if all(known) else "exact mean, where it is known")
     _band_entry(axes, [result.curves["l2_truth"] for result in found.regimes.values()])
     axes.set(
         xlabel="generation m (1 is the first model)",
-        ylabel=r"$\|p^{(m)} - p\|_2^2$, squared distance from the language",
+        ylabel=r"$\|p^{(m)} - p\|_2^2$, squared distance from the language" + ", mean" * (found.banded == "contexts"),
         title=f"How far the model has drifted from the language\n{_setting(found)}",
     )
     if len(found.regimes) <= FEW:
@@ -187,12 +193,12 @@ def distance(found: Report) -> Figure:
     return figure
 
 
-def words(found: Report) -> Figure:
-    """Which words die first: survival by frequency."""
+def survival(found: Report) -> Figure:
+    """Which words die first, or which contexts lose most: survival by frequency."""
     figure, (left, right) = _blank(2)
-    units = found.units
+    of_contexts, units = found.banded == "contexts", found.banded
     result = found.worst
-    shown = [i for i, band in enumerate(found.bands) if band.words]
+    shown = [i for i, band in enumerate(found.bands) if band.count]
     generation = np.arange(result.survival.shape[1])
     for rank, i in enumerate(shown):
         # From dark (frequent) to light; the lightest fifth of the map is too pale on white.
@@ -207,12 +213,13 @@ def words(found: Report) -> Figure:
         _theory_entry(left, result.survival_kind)
     left.set(
         xlabel="generation m",
-        ylabel=f"share of the {units} still alive",
+        ylabel="share left of all that may follow them" if of_contexts else f"share of the {units} still alive",
         title=f"{_plain(result)}, by frequency (bands: two standard errors)",
         ylim=(-0.02, 1.05),
     )
     _early_generations_wide(left, generation[-1])
-    left.legend(title=f"{units} per million", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    per_million = f"{'uses' if of_contexts else units} per million"
+    left.legend(title=per_million, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     last, few = generation[-1], len(found.regimes) <= FEW
     middle = np.array([1e6 * np.sqrt(found.bands[i].low * found.bands[i].high) for i in shown])
@@ -248,8 +255,8 @@ def words(found: Report) -> Figure:
     spans = "bars span the band" if few else "a band's regimes side by side"
     right.set(
         xscale="log",
-        xlabel=f"frequency ({units} per million; {spans})",
-        ylabel=f"share alive at generation {last}",
+        xlabel=f"frequency ({per_million}; {spans})",
+        ylabel=f"share {'left' if of_contexts else 'alive'} at generation {last}",
         title=f"after {last} generation{'s' if last > 1 else ''}",
         ylim=(-0.02, 1.05),
     )
@@ -257,7 +264,7 @@ def words(found: Report) -> Figure:
     right.legend(
         loc="upper center", bbox_to_anchor=(0.5, -0.14 if few else -0.16), ncols=2, columnspacing=1, fontsize=9
     )
-    figure.suptitle(f"Which {units} die first: {_setting(found)}")
+    figure.suptitle(f"Which {units} {'lose most' if of_contexts else 'die first'}: {_setting(found)}")
     return figure
 
 
@@ -265,6 +272,7 @@ def decay(found: Report) -> Figure:
     """Exponential decay of diversity at a small sample size, fitted and exact."""
     figure, axes = _blank()
     result = found.decay
+    assert result is not None  # contexts have no such figure
     simulated = result.curve.simulated
     m, mean, error = simulated.generation, simulated.mean, simulated.standard_error
     floor = result.curve.exact[-1] / 3 if result.curve.exact is not None else mean[mean > 0].min()
@@ -299,7 +307,9 @@ def decay(found: Report) -> Figure:
 FIGURES: dict[str, Callable[[Report], Figure]] = {
     "vocabulary": vocabulary,
     "distance": distance,
-    "words": words,
+    "words": survival,
     "decay": decay,
 }
 """The figures of a report, by file name."""
+FIGURES_OF_CONTEXTS = {"vocabulary": vocabulary, "distance": distance, "contexts": survival}
+"""Those of a report on contexts."""

@@ -145,7 +145,6 @@ def test_contexts_of_a_text(tmp_path, capsys, monkeypatch):
         ("simulate --language zipf:9 --model contexts", "has no text; load it by"),
         ("simulate --language kjv:Ruth --model contexts --documents 2", "documents is for models that write"),
         ("simulate --language kjv:Ruth --model contexts --regime fresh-real", "no token; raise"),
-        ("report --model contexts", "for contexts there is jaxcollapse simulate"),
         ("report --held-out 0.2", "held-out is for models that write"),
         ("simulate --language zipf:9 --model ngram", "a model of n-grams learns from a text"),
         ("simulate --language zipf:9 --kneser-ney 0.5", "kneser-ney is for models with contexts"),

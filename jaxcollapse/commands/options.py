@@ -197,9 +197,7 @@ def process_of(options: argparse.Namespace, language: Any, regime: Any) -> tuple
     Raises:
       As :func:`learner_of`, and for what does not go with contexts.
     """
-    from jaxcollapse import recursive_training
-    from jaxcollapse.learners import Contexts
-    from jaxcollapse.learners.contexts import drawable
+    from jaxcollapse import contexts, recursive_training
 
     learner = learner_of(options, language, [regime])
     told = "" if learner is None else learner.told
@@ -207,10 +205,9 @@ def process_of(options: argparse.Namespace, language: Any, regime: Any) -> tuple
         return recursive_training(language, regime, learner), told
     order = 1 if options.order is None else options.order
     p, frequencies = language.contexts(order)
-    drawn = drawable(regime)
-    inner = {} if learner is None else {"learner": learner}
-    process = recursive_training(p, regime, Contexts(frequencies=frequencies, drawn=drawn, **inner))
-    how = f"{len(p):,} contexts of order {order}, sizes {'drawn' if drawn else 'shared out'}"
+    process = contexts.of_table(p, frequencies, regime, learner)
+    sizes = "drawn" if process.learner.drawn else "shared out"
+    how = f"{process.contexts:,} contexts of order {order}, sizes {sizes}"
     return process, ", ".join(part for part in (how, told) if part)
 
 

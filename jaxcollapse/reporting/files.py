@@ -18,9 +18,9 @@ from jaxcollapse.reporting.results import LOSSES, Report
 
 
 def write_all(found: Report, seconds: float) -> None:
-    """Write ``curves.csv``, ``words.csv``, ``summary.txt`` and, last, ``report.json``."""
+    """Write ``curves.csv``, ``words.csv`` or ``contexts.csv``, ``summary.txt`` and, last, ``report.json``."""
     _write_curves(found)
-    _write_words(found)
+    _write_bands(found)
     (found.folder / "summary.txt").write_text(found.summary + "\n", encoding="utf-8")
     _write_json(found, seconds)
 
@@ -34,7 +34,8 @@ def _write_curves(found: Report) -> None:
             ["regime", "n", "statistic", "generation", "mean", "standard_error", *quantiles, "theory", "kind"]
         )
         runs_ = [(name, found.configuration["n"], r.curves) for name, r in found.regimes.items()]
-        runs_.append(("fully-synthetic", found.decay.n, {"heterozygosity": found.decay.curve}))
+        if found.decay is not None:
+            runs_.append(("fully-synthetic", found.decay.n, {"heterozygosity": found.decay.curve}))
         for name, n, curves in runs_:
             for statistic, curve in curves.items():
                 simulated = curve.simulated
@@ -44,20 +45,21 @@ def _write_curves(found: Report) -> None:
                     rows.writerow([name, n, statistic, m, *(repr(float(x)) for x in numbers), exact, curve.kind])
 
 
-def _write_words(found: Report) -> None:
-    with open(found.folder / "words.csv", "w", newline="", encoding="utf-8") as file:
+def _write_bands(found: Report) -> None:
+    kind = "contexts" if found.banded == "contexts" else "words"
+    with open(found.folder / f"{kind}.csv", "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        head = ("regime", "per_million_from", "per_million_to", "words", "generation")
+        head = ("regime", "per_million_from", "per_million_to", kind, "generation")
         rows.writerow([*head, "survival", "standard_error", "theory", "kind"])
         for name, result in found.regimes.items():
             for i, band in enumerate(found.bands):
-                if band.words:
+                if band.count:
                     for m in range(found.configuration["generations"] + 1):
                         by_theory = result.survival_exact
                         shares = [repr(float(values[i, m])) for values in (result.survival, result.survival_error)]
                         shares.append("" if by_theory is None else repr(float(by_theory[i, m])))
                         low, high = (float(f"{edge * 1e6:.4g}") for edge in (band.low, band.high))
-                        rows.writerow([name, low, high, band.words, m, *shares, result.survival_kind])
+                        rows.writerow([name, low, high, band.count, m, *shares, result.survival_kind])
 
 
 def _write_json(found: Report, seconds: float) -> None:
@@ -72,11 +74,14 @@ def _write_json(found: Report, seconds: float) -> None:
             "remembered": result.remembered,
             "theory": {statistic: curve.kind or "none" for statistic, curve in result.curves.items()},
         }
-    fit = {name: finite(value) for name, value in found.decay.fit.as_dict().items()}
+    decay: dict[str, Any] = {}
+    if found.decay is not None:
+        fit = {name: finite(value) for name, value in found.decay.fit.as_dict().items()}
+        decay = {"decay": {"n": found.decay.n, "exact_rate": found.decay.exact_rate, "fit": fit}}
     document = {
         "configuration": found.configuration,
         "regimes": regimes,
-        "decay": {"n": found.decay.n, "exact_rate": found.decay.exact_rate, "fit": fit},
+        **decay,
         "bands": [dataclasses.asdict(band) for band in found.bands],
         "provenance": provenance.provenance() | {"seconds": round(seconds, 1)},
     }

@@ -30,22 +30,22 @@ SHORT: dict[str, Any] = {
 
 @dataclasses.dataclass(frozen=True)
 class Band:
-    """Words of like frequency.
+    """Words of like frequency, or contexts.
 
     Attributes:
       low, high: true probabilities, ``low <= p < high``.
-      words: how many.
+      count: how many.
       examples: some of them, from frequent to rare.
     """
 
     low: float
     high: float
-    words: int
+    count: int
     examples: tuple[str, ...]
 
     @property
     def label(self) -> str:
-        """The frequencies in words per million."""
+        """The frequencies per million tokens."""
         return f"{_short(self.low * 1e6)} to {_short(self.high * 1e6)}"
 
 
@@ -90,7 +90,8 @@ class RegimeResult(OfRegime):
 
     Attributes:
       name, regime, curves: as in :class:`OfRegime`.
-      survival: the share of each band's words alive, mean over chains, ``[bands, generations + 1]``.
+      survival: the share of each band's words alive, or of all that may follow its contexts; mean over chains,
+        ``[bands, generations + 1]``.
       survival_error: its standard error.
       survival_exact: the same by theory, or None where that does not reach.
       survival_kind: as :attr:`Curve.kind`.
@@ -122,8 +123,8 @@ class Report:
       folder: where the files are.
       language: the truth.
       regimes: results by the regime's name.
-      bands: words by frequency, most frequent first.
-      decay: the fitted and the exact decay rate.
+      bands: words by frequency, most frequent first; or contexts.
+      decay: the fitted and the exact decay rate; None for contexts.
       summary: the table that is printed.
       configuration: every setting, as written to ``report.json``.
     """
@@ -132,7 +133,7 @@ class Report:
     language: Language
     regimes: dict[str, RegimeResult]
     bands: tuple[Band, ...]
-    decay: DecayResult
+    decay: DecayResult | None
     summary: str
     configuration: dict[str, Any]
 
@@ -142,8 +143,13 @@ class Report:
         return "characters" if self.language.source.get("unit") == "character" else "words"
 
     @property
+    def banded(self) -> str:
+        """What bands hold, in the plural."""
+        return "contexts" if "order" in self.configuration else self.units
+
+    @property
     def worst(self) -> RegimeResult:
-        """The regime in which most of the vocabulary dies."""
+        """The regime in which most is lost."""
         return min(self.regimes.values(), key=lambda result: result.curves["support"].simulated.mean[-1])
 
 
@@ -168,9 +174,10 @@ def details(regime: Any, texts: Mapping[str, Any]) -> list[str]:
 
 def tokens_a_generation(configuration: Mapping[str, Any]) -> str:
     """How many, and how they grow; and what is done to models, if anything is."""
-    growth, learner = configuration.get("growth"), configuration.get("learner")
+    growth, order = configuration.get("growth"), configuration.get("order")
     grows = "" if growth is None else f" (times {growth:g} each)"
-    return f"{configuration['n']:,} tokens a generation{grows}" + (f", {learner}" if learner else "")
+    how = ("" if order is None else f"contexts of {order} token{'s' * (order != 1)}", configuration.get("learner"))
+    return ", ".join((f"{configuration['n']:,} tokens a generation{grows}", *(part for part in how if part)))
 
 
 def _short(per_million: float) -> str:

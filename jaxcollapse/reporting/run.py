@@ -5,7 +5,6 @@ rate at a size where one run can tell it, and writes figures, numbers and a summ
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import os
 import time
 from collections.abc import Sequence
@@ -15,14 +14,14 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
-from jaxcollapse import analysis, check, engine, languages, memory, runs, statistics, theory
+from jaxcollapse import analysis, check, languages, memory, runs, theory
 from jaxcollapse.languages import Language
-from jaxcollapse.learners import NGram
-from jaxcollapse.process import SMALLEST, Process, recursive_training
+from jaxcollapse.learners import Contexts, NGram
+from jaxcollapse.process import recursive_training
 from jaxcollapse.regimes import make
-from jaxcollapse.reporting import exact
+from jaxcollapse.reporting import bands, exact
 from jaxcollapse.reporting.files import key_for, writable, write_all
-from jaxcollapse.reporting.results import Band, Curve, DecayResult, RegimeResult, Report
+from jaxcollapse.reporting.results import Curve, DecayResult, RegimeResult, Report
 from jaxcollapse.reporting.settings import names_of, regimes_of, told
 from jaxcollapse.reporting.summary import summarise
 
@@ -43,6 +42,7 @@ def report(
     weight: float | None = None,
     growth: float | None = None,
     learner: Any = None,
+    order: int | None = None,
     generations: int = 100,
     chains: int = 16,
     seed: int = 0,
@@ -54,7 +54,8 @@ def report(
     """Simulate a language's collapse, compare it with theory, and write a folder of figures and numbers.
 
     Args:
-      language: the truth; by default 50 000 words of English (needs the extra ``english``).
+      language: the truth; by default 50 000 words of English (needs the extra ``english``), and with ``order``
+        Genesis in the King James version (needs the extra ``book``).
       regimes: names from :data:`~jaxcollapse.regimes.REGIMES`.
       n: tokens a generation; by default as many as the text had, or a million.
       real: real tokens, kept or new in each generation; by default a tenth of ``n``.
@@ -63,6 +64,9 @@ def report(
       growth: ``n`` grows by this factor in every generation.
       learner: how models are trained and how they write, for instance :class:`~jaxcollapse.learners.Estimated`; by
         default by maximum likelihood. The decay rate is always fitted for that.
+      order: report on what follows each context of so many tokens, in a language with a text, instead of on words;
+        contexts keep their frequencies (:class:`~jaxcollapse.learners.Contexts`), ``learner`` is that of one, and no
+        decay rate is fitted. By default none.
       generations: the last generation.
       chains: independent runs of each regime.
       seed: of all randomness.
@@ -73,7 +77,8 @@ def report(
 
     Returns:
       A :class:`Report`. The folder holds ``vocabulary``, ``distance``, ``words`` and ``decay`` as PNG and
-      SVG, ``curves.csv``, ``words.csv``, ``report.json`` and ``summary.txt``.
+      SVG, ``curves.csv``, ``words.csv``, ``report.json`` and ``summary.txt``; with ``order`` there is ``contexts``
+      instead of ``words``, and no ``decay``.
 
     Raises:
       ValueError, TypeError: for bad settings, and for one that none of the regimes has.
@@ -99,12 +104,15 @@ def report(
     names = names_of(regimes)
     if isinstance(learner, NGram):
         raise TypeError("models that write have a report of their own: jc.report_text(language, learner=...)")
-    language = languages.from_wordfreq("en") if language is None else language
+    if isinstance(learner, Contexts):
+        raise TypeError("learner must be that of one context; say order=1 for contexts of one token")
+    if language is None:
+        language = languages.from_wordfreq("en") if order is None else languages.from_king_james()
     if not isinstance(language, Language):
         raise TypeError(f"language must come from jc.languages, got {type(language).__name__}")
-    if np.count_nonzero(language.p.astype(np.float32) >= SMALLEST) < 2:
-        raise ValueError(f"language {language.name!r} has a single token: there is nothing to lose")
-    n = check.static_whole_number("n", language.source.get("tokens_counted", 1_000_000) if n is None else n)
+    of = bands.Words(language) if order is None else bands.Contexts(language, order)
+    of_text = language.source.get("tokens_counted", 1_000_000) if language.text is None else len(language.text)
+    n = check.static_whole_number("n", of_text if n is None else n)
     given = {
         "real": real,
         "window": window,
@@ -116,20 +124,14 @@ def report(
         "growth": growth,
     }
     made = regimes_of(names, n=n, generations=generations, given=given)
-    processes = {name: recursive_training(language, regime, learner) for name, regime in made.items()}
+    processes = {name: of.process(regime, learner) for name, regime in made.items()}
     folder = writable(out)
-
-    drawn = np.asarray(next(iter(processes.values())).p) > 0
-    language = dataclasses.replace(language, p=np.where(drawn, language.p, 0) / language.p[drawn].sum())
-    bands = frequency_bands(language)
-    edges = (*(band.low for band in reversed(bands)), bands[0].high)
-    band_support = statistics.band_support(*edges)
-    record = (*CURVES, band_support)
+    record = (*CURVES, of.record)
     for process in processes.values():
         memory.refuse_what_does_not_fit(process, chains, generations, record)
     key = jax.random.key(seed)
     results = {}
-    total = generations * len(processes) + 3 * fit_n
+    total = generations * len(processes) + 3 * fit_n * (order is None)
     with tqdm(total=total, unit="generation", disable=not progress, leave=False, dynamic_ncols=True) as bar:
         for name, process in processes.items():
             bar.set_description(name)
@@ -141,9 +143,14 @@ def report(
                 record=record,
                 progress=bar.update,
             )
-            results[name] = _result(name, process, trace, bands, band_support.name)
+            curves = {
+                each: Curve(analysis.ensemble(trace, each), *exact.curve(process, each, generations)) for each in CURVES
+            }
+            results[name] = RegimeResult(name, made[name], curves, *of.survival(process, trace), told(process))
         bar.set_description("decay rate")
-        decay = _decay(language, fit_n, fit_chains, key_for(key, "decay rate"), bar.update)
+        decay = None
+        if order is None:
+            decay = _decay(of.language, fit_n, fit_chains, key_for(key, "decay rate"), bar.update)
 
     used = {key: value for regime in made.values() for key, value in vars(regime).items() if key in given}
     used = {key: value for key, value in (used | {"growth": growth}).items() if value is not None}
@@ -156,60 +163,13 @@ def report(
         "generations": generations,
         "chains": chains,
         "seed": seed,
-        "fit_n": fit_n,
-        "fit_chains": fit_chains,
+        **({"order": order} if decay is None else {"fit_n": fit_n, "fit_chains": fit_chains}),
     }
-    found = Report(folder, language, results, bands, decay, "", configuration)
+    found = Report(folder, of.language, results, of.bands, decay, "", configuration)
     found = dataclasses.replace(found, summary=summarise(found))
     plotting.save_all(found)
     write_all(found, time.perf_counter() - began)
     return found
-
-
-def frequency_bands(language: Language) -> tuple[Band, ...]:
-    """The words of a language by frequency, in decades (or in finer steps when it spans few), most frequent first.
-
-    Example:
-      >>> [band.words for band in frequency_bands(languages.zipf(1000))]
-      [1, 12, 120, 867]
-    """
-    p = language.p.astype(np.float32)  # as the simulation has them
-    low, high = np.log10(p[p > 0].min()), np.log10(p.max())
-    step = next((step for step in (1, 0.5, 0.25) if high - low >= 2 * step), 0.1)
-    # A hair below the round numbers: a word of frequency 1e-5 belongs to the band that starts there.
-    exponents = np.arange(np.floor(low / step), np.floor(high / step) + 3) * step
-    edges = (10.0**exponents * (1 - 1e-6)).astype(np.float32)
-    bands = []
-    for below, above in itertools.pairwise(edges):
-        inside = np.flatnonzero((p >= below) & (p < above))
-        ranked = inside[np.argsort(-language.p[inside], kind="stable")]
-        shown = ranked[np.unique(np.linspace(0, len(ranked) - 1, 6).round().astype(int))] if inside.size else ranked
-        words = tuple(language.tokens[i] for i in shown)
-        bands.append(Band(float(below), float(above), int(inside.size), words))
-    while not bands[-1].words:
-        bands.pop()
-    while not bands[0].words:
-        bands.pop(0)
-    return tuple(reversed(bands))
-
-
-def _result(
-    name: str, process: Process, trace: engine.Trace, bands: tuple[Band, ...], band_support: str
-) -> RegimeResult:
-    generations = trace.generations
-    curves = {each: Curve(analysis.ensemble(trace, each), *exact.curve(process, each, generations)) for each in CURVES}
-    words = np.array([max(band.words, 1) for band in bands])
-    alive = analysis.ensemble(trace, band_support, levels=())
-    share, error = (part[:, ::-1].T / words[:, None] for part in (alive.mean, alive.standard_error))
-    p = np.asarray(process.p, dtype=np.float64)
-    members = [np.flatnonzero((p >= np.float32(band.low)) & (p < np.float32(band.high))) for band in bands]
-    different, back = np.unique(p, return_inverse=True)
-    alive_, kind = exact.survival(process, generations, different)
-    expected = None
-    if alive_ is not None:
-        nothing = np.zeros(generations + 1)
-        expected = np.stack([alive_[:, back[inside]].mean(axis=1) if inside.size else nothing for inside in members])
-    return RegimeResult(name, process.regime, curves, share, error, expected, kind, told(process))
 
 
 def _decay(language: Language, n: int, chains: int, key: jax.Array, progress: Any) -> DecayResult:

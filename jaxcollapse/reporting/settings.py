@@ -107,8 +107,8 @@ def remembered(process: Process) -> tuple[int, int, int]:
       >>> remembered(jc.recursive_training([0.5, 0.5], jc.MostRecent(n=4, window=2)))  # two models, and their sizes
       (10, 40, 5)
     """
-    key, chain = jax.random.key(0), jnp.int32(0)
-    state = jax.eval_shape(lambda: process.init(key, chain, keep_first=False))
+    begin = lambda process, key, chain: process.init(key, chain, keep_first=False)
+    state = jax.eval_shape(begin, process, jax.random.key(0), jnp.int32(0))
     kept, model = jax.tree.leaves(state.memory), jax.tree.leaves(state.model)
     size = lambda leaves: sum(leaf.size for leaf in leaves)
     return size(kept), sum(leaf.size * leaf.dtype.itemsize for leaf in kept), size(model)

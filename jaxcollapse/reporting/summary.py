@@ -21,7 +21,7 @@ def summarise(found: Report) -> str:
         f"{tokens_a_generation(settings)}, seed {settings['seed']}",
         *(f"{result.title}: {result.remembered}" for result in found.regimes.values() if result.remembered),
         "",
-        f"Surviving {found.units} by generation (mean over chains; exact in brackets, ~ approximate)",
+        f"{_what(found)} by generation (mean over chains; exact in brackets, ~ approximate)",
     ]
     moments = [m for m in MOMENTS if m <= generations]
     if moments[-1] != generations:
@@ -31,8 +31,16 @@ def summarise(found: Report) -> str:
         if i:
             lines.append("")
         lines += _survivors(found, every[i : i + ABREAST], moments)
-    lines += ["", *_words_table(found), "", *_decay_lines(found.decay)]
+    lines += ["", *_bands_table(found)]
+    if found.decay is not None:
+        lines += ["", *_decay_lines(found.decay)]
     return "\n".join(lines)
+
+
+def _what(found: Report) -> str:
+    if found.banded == "contexts":
+        return f"{found.units.capitalize()} that may follow a context, mean by the contexts' frequency,"
+    return f"Surviving {found.units}"
 
 
 def _survivors(found: Report, names: list[str], moments: list[int]) -> list[str]:
@@ -55,23 +63,26 @@ def _survivors(found: Report, names: list[str], moments: list[int]) -> list[str]
     return lines
 
 
-def _words_table(found: Report) -> list[str]:
-    """Which words die first, in the regime where they die most."""
+def _bands_table(found: Report) -> list[str]:
+    """Which words die first, or which contexts lose most, in the regime where most is lost."""
     result = found.worst
     generations = found.configuration["generations"]
     moments = [m for m in LOSSES if m <= generations]
     if generations not in moments:
         moments.append(generations)
-    head = "uses per million".ljust(22) + found.units.rjust(10)
+    head = "uses per million".ljust(22) + found.banded.rjust(10)
+    question = f"Which {found.units} die first: chance to survive"
+    if found.banded == "contexts":
+        question = "Which contexts lose most: share left of all that may follow them,"
     lines = [
-        f"Which {found.units} die first: chance to survive by frequency, {result.title} (simulated)",
+        f"{question} by frequency, {result.title} (simulated)",
         head + "".join(f"m={m}".rjust(8) for m in moments) + "   for instance",
     ]
     for i, band in enumerate(found.bands):
-        if band.words:
+        if band.count:
             chances = "".join(_chance(result.survival[i, m]).rjust(8) for m in moments)
             shown = ", ".join(_visible(word) for word in band.examples[:4])
-            lines.append(f"{band.label:<22}{band.words:>10,}{chances}   {shown}")
+            lines.append(f"{band.label:<22}{band.count:>10,}{chances}   {shown}")
     return lines
 
 
@@ -104,4 +115,4 @@ def _chance(value: float) -> str:
 
 
 def _visible(token: str) -> str:
-    return repr(token) if not token.strip() else token
+    return repr(token) if token != token.strip() or not token else token

@@ -1,0 +1,129 @@
+"""A report on what follows each context, on small settings."""
+
+import collections
+import csv
+import json
+
+import jax
+import numpy as np
+import pytest
+
+import jaxcollapse as jc
+from jaxcollapse import cli
+from jaxcollapse.reporting.files import key_for
+
+SONG = "la li la lu la li la la lu la la li lo la lu li " * 8
+LANGUAGE = jc.languages.from_tokens(list(SONG), name="song")
+SMALL = {"order": 1, "n": 120, "generations": 4, "chains": 40, "progress": False, "seed": 3}
+REGIMES = ("fully-synthetic", "most-recent")
+
+
+def table(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    return jc.report(LANGUAGE, regimes=REGIMES, out=tmp_path_factory.mktemp("contexts"), **SMALL)
+
+
+def test_everything_is_written(found):
+    figures = {f"{name}.{kind}" for name in ("vocabulary", "distance", "contexts") for kind in ("png", "svg")}
+    assert {path.name for path in found.folder.iterdir()} == figures | {
+        "curves.csv",
+        "contexts.csv",
+        "report.json",
+        "summary.txt",
+    }
+    document = json.loads((found.folder / "report.json").read_text())
+    assert document["configuration"]["order"] == 1
+    assert "decay" not in document
+    assert sum(band["count"] for band in document["bands"]) == len(set(SONG))
+
+
+def test_curves_agree_with_theory_where_there_is_one(found):
+    """Second moments of drawn sizes, and everything where sizes are shared out."""
+    kinds = {name: {each: curve.kind for each, curve in of.curves.items()} for name, of in found.regimes.items()}
+    assert kinds["fully-synthetic"] == {"support": "", "l2_truth": "exact", "heterozygosity": "exact", "entropy": ""}
+    assert {kinds["most-recent"][each] for each in ("l2_truth", "heterozygosity")} == {"exact"}
+    for of in found.regimes.values():
+        for curve in of.curves.values():
+            if curve.exact is not None:
+                error = np.maximum(curve.simulated.standard_error, 1e-6)
+                assert (np.abs(curve.simulated.mean - curve.exact) < 8 * error).all()  # 8: below 1e-9 each at 40 chains
+
+
+def test_a_band_tells_what_is_left_after_its_contexts(found):
+    """Counted anew from the same chains, context by context, from what follows each in the song."""
+    follows = collections.defaultdict(set)
+    for before, token in zip(SONG[-1] + SONG, SONG, strict=False):
+        follows[before].add(token)
+    process = found.regimes["fully-synthetic"]
+    p, frequencies = LANGUAGE.contexts()
+    contexts = jc.learners.Contexts(frequencies=frequencies, drawn=True)
+    key = key_for(jax.random.key(3), "fully-synthetic")
+    record = jc.statistics.each("support")
+    trace = jc.run(
+        key,
+        jc.recursive_training(p, process.regime, contexts),
+        chains=40,
+        generations=4,
+        record=record,
+        progress=False,
+    )
+    left = np.asarray(trace["each_support"])
+    names = [name for (name,) in LANGUAGE.context_names()]
+    assert [len(follows[name]) for name in names] == left[0, 0].tolist()
+    often = collections.Counter(SONG)
+    held = 0
+    for i, band in enumerate(found.bands):
+        inside = [j for j, name in enumerate(names) if band.low <= np.float32(often[name] / len(SONG)) < band.high]
+        assert len(inside) == band.count
+        if inside:
+            share = left[:, :, inside].sum(axis=2) / sum(len(follows[names[j]]) for j in inside)
+            np.testing.assert_allclose(process.survival[i], share.mean(axis=0), rtol=1e-12)
+            np.testing.assert_allclose(process.survival_error[i], share.std(axis=0, ddof=1) / np.sqrt(40), rtol=1e-9)
+            held += 1
+    assert held > 1
+
+
+def test_bands_have_their_theory_where_sizes_are_shared_out():
+    """Of the oracles of each context alone; the mean of 300 chains is within 6 s.e. but for once in 10^7."""
+    from jaxcollapse.reporting import bands
+
+    of = bands.Contexts(LANGUAGE, 1)
+    process = jc.recursive_training(
+        of._p, jc.FullySynthetic(n=200), jc.learners.Contexts(frequencies=of._frequencies, drawn=False)
+    )
+    trace = jc.run(jax.random.key(0), process, chains=300, generations=5, record=of.record, progress=False)
+    found = of.survival(process, trace)
+    assert found.kind == "exact"
+    assert found.exact[:, 0] == pytest.approx(1)
+    assert (np.abs(found.share - found.exact) < 6 * found.error + 1e-6).all()
+
+
+def test_the_command_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "song.txt").write_text(SONG)
+    command = (
+        "report song.txt --model contexts --order 2 --regimes fully-synthetic --generations 2 --chains 4 --out here"
+    )
+    assert cli.main([*command.split(), "--temperature", "0.9", "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    assert "contexts of 2 tokens, temperature 0.9" in printed
+    assert "Characters that may follow a context" in printed
+    assert "'a '" in printed  # a context that ends in a space is shown as such
+    assert (tmp_path / "here" / "contexts.png").exists()
+    assert {row["regime"] for row in table(tmp_path / "here" / "contexts.csv")} == {"fully-synthetic"}
+
+
+def test_what_cannot_be_is_said(tmp_path):
+    for language, given, message in (
+        (jc.languages.zipf(9), {}, "has no text"),
+        (LANGUAGE, {"learner": jc.learners.Contexts()}, "say order=1"),
+        (LANGUAGE, {"order": -1}, "order must be"),
+        (jc.languages.from_tokens(list("abc" * 5)), {}, "followed by one token only"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            jc.report(language, out=tmp_path, **SMALL | given)
