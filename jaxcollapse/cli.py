@@ -34,6 +34,7 @@ examples:
   jaxcollapse report                              50,000 words of English, a million tokens a generation
   jaxcollapse report novel.txt --chains 64        the words of your own text, as many tokens as it has
   jaxcollapse report novel.txt --model ngram --order 2   models that write, and what they write in the end
+  jaxcollapse report novel.txt --model contexts   which characters may follow which, and how that is lost
   jaxcollapse report --language zipf:1000:1.1 --n 5000 --generations 300
   jaxcollapse simulate --language uniform:10 --n 50 --record heterozygosity collapsed
   jaxcollapse simulate --language uniform:10 --n 50 --regime most-recent --window 5

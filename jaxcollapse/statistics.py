@@ -39,12 +39,14 @@ class Statistic:
       needs_first: whether it looks at ``view.first``, which is kept only when asked for.
       over: of many contexts, ``"mean"``: numbers are averaged, with the frequencies of contexts as weights, and what
         is true or false is true when it is true of all contexts; or ``"each"``: ``[contexts, ...]`` is recorded.
+      order: of texts, how long the contexts are that it looks at; a learner must know as long ones.
     """
 
     name: str
     of: Callable[[View], Array]
     needs_first: bool = False
     over: str = "mean"
+    order: int = 0
 
 
 def simpson(view: View) -> Array:
@@ -258,7 +260,8 @@ def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount:
       discount: of Kneser-Ney; None for the model's own probabilities, before decoding (infinity where it has none).
 
     Raises:
-      ValueError: for a text not longer than the order, a token that is no index, and a discount outside 0 to 1.
+      ValueError: for a text not longer than the order, a token that is no index, a discount outside 0 to 1, and in a
+        run for an order that is not the learner's, or is higher than that of a copying one.
 
     Example:
       >>> import jax, jaxcollapse as jc
@@ -284,7 +287,7 @@ def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount:
             raise ValueError(f"held_out has token {tokens.max()}, and the language {vocabulary} tokens")
         return measures.cross_entropy(_of_text(view), jnp.asarray(tokens, jnp.int32), order, vocabulary, discount)
 
-    return Statistic("own_cross_entropy" if discount is None else "cross_entropy", of)
+    return Statistic("own_cross_entropy" if discount is None else "cross_entropy", of, order=order)
 
 
 def _of_text(view: View) -> Any:
