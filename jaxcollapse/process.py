@@ -520,7 +520,10 @@ def recursive_training(p: Any, regime: Any, learner: Any = None) -> Process:
     )
     for verb in regime.verbs:
         if not hasattr(learner, verb):
-            raise TypeError(f"{type(regime).__name__} needs a learner that can {verb}, and {learner!r} cannot")
+            raise TypeError(
+                f"{type(regime).__name__} needs a learner that can {verb}, and {learner!r} cannot; "
+                "learners.Categorical can"
+            )
     vocabulary = np.shape(p)[0] if np.ndim(p) == 1 else 1  # what is no vector is refused below
     if hasattr(learner, "suited"):
         learner = learner.suited(regime, vocabulary)

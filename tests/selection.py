@@ -4,5 +4,12 @@ import pytest
 
 
 def some(cases, soon):
-    """All cases, those not among `soon` for `make verify` only."""
-    return [pytest.param(case, marks=() if case in soon else pytest.mark.campaign, id=str(case)) for case in cases]
+    """All cases, those not among `soon` for `make verify` only; a tuple is several arguments."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)),
+            marks=() if case in soon else pytest.mark.campaign,
+            id="-".join(map(str, case)) if isinstance(case, tuple) else str(case),
+        )
+        for case in cases
+    ]

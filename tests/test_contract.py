@@ -64,7 +64,9 @@ def test_the_table_covers_every_regime():
 
 
 def test_a_learner_that_lacks_a_verb_is_refused():
-    with pytest.raises(TypeError, match=r"Accumulate needs a learner that can pool, and TextCopier\(\) cannot"):
+    with pytest.raises(
+        TypeError, match=r"Accumulate needs a learner that can pool, and TextCopier\(\) cannot; learners"
+    ):
         jc.recursive_training(P, EXAMPLES["accumulate"], TextCopier())
 
 

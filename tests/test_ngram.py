@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from selection import some
 
 import jaxcollapse as jc
 from jaxcollapse import backing_off, configuration, native, sampling
@@ -381,7 +382,7 @@ REGIMES = [
 ]
 
 
-@pytest.mark.parametrize("regime", REGIMES, ids=repr)
+@pytest.mark.parametrize("regime", some(REGIMES, [REGIMES[i] for i in (0, 2, 4, 5, 6)]))
 def test_regimes_of_texts(regime):
     process = jc.recursive_training(SONG, regime, NGram(order=1, room=200))
     trace = jc.simulate(KEY, process, chains=3, generations=5, record=("ngrams", "support")).check()

@@ -297,7 +297,11 @@ def tally_of(counts):
     return sampling.tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32))
 
 
-@pytest.mark.parametrize("portable", [True, pytest.param(False, marks=compiled)], ids=["XLA", "compiled"])
+@pytest.mark.parametrize(
+    "portable",
+    [pytest.param(True, marks=pytest.mark.campaign), pytest.param(False, marks=compiled)],
+    ids=["XLA", "compiled"],
+)
 @pytest.mark.parametrize("capacity", some([64, 400], [64]))
 def test_leaving_out_the_dead_and_drawing_commute(capacity, portable):
     """``step(key, compact(x)) == compact(step(key, x))``, bit for bit, at any width that holds the living."""
@@ -407,6 +411,7 @@ def test_chains_that_run_by_themselves_collapse_as_those_in_step(n, limit):
 
 
 @compiled
+@pytest.mark.campaign
 def test_a_bad_size_ends_a_chain_that_runs_by_itself():
     """As in step: the status says so, and the time is censored where the size was met."""
 

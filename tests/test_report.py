@@ -79,18 +79,6 @@ def test_the_same_seed_gives_the_same_numbers(found, tmp_path):
     assert (other.folder / "curves.csv").read_bytes() != (found.folder / "curves.csv").read_bytes()
 
 
-def test_pieces_give_the_bits_of_one_run():
-    process = jc.recursive_training(jc.languages.zipf(30), jc.FullySynthetic(n=20))
-    key, told = jax.random.key(0), []
-    whole = jc.simulate(key, process, chains=5, generations=47)
-    pieces = runs.run(
-        key, process, chains=5, generations=47, record=("heterozygosity", "support"), progress=told.append
-    )
-    assert sum(told) == 47
-    for name in whole:
-        np.testing.assert_array_equal(whole[name], pieces[name])
-
-
 def test_bands_hold_every_word_once():
     for language in (jc.languages.zipf(1000), jc.languages.uniform(7), jc.languages.seddik(), jc.languages.zipf(2)):
         bands = frequency_bands(language)
@@ -296,6 +284,7 @@ def test_the_heading_comes_before_the_run(regime, options, heading, memory, caps
     assert bool(rest) == bool(memory)
 
 
+@pytest.mark.campaign
 def test_another_regime_on_the_command_line(capsys):
     command = (
         "simulate --language uniform:10 --n 16 --generations 5 --chains 200 --regime most-recent --window 4 --reuse"

@@ -14,7 +14,7 @@ from jaxcollapse.reporting.files import key_for
 
 SONG = "la li la lu la li la la lu la la li lo la lu li " * 8
 LANGUAGE = jc.languages.from_tokens(list(SONG), name="song")
-SMALL = {"order": 1, "n": 120, "generations": 4, "chains": 40, "progress": False, "seed": 3}
+SMALL = {"order": 1, "n": 120, "generations": 3, "chains": 40, "progress": False, "seed": 3}
 REGIMES = ("fully-synthetic", "most-recent")
 
 
@@ -68,7 +68,7 @@ def test_a_band_tells_what_is_left_after_its_contexts(found):
         key,
         jc.recursive_training(p, process.regime, contexts),
         chains=40,
-        generations=4,
+        generations=3,
         record=record,
         progress=False,
     )

@@ -61,7 +61,7 @@ def arrays(found):
         pytest.param({"piece": 7}, marks=pytest.mark.campaign),
         pytest.param({"chunk": 8}, marks=pytest.mark.campaign),
         {"chunk": 8, "piece": 20},
-        {"until": "collapsed", "piece": 10},
+        pytest.param({"until": "collapsed", "piece": 10}, marks=pytest.mark.campaign),
         pytest.param({"piece": 1}, marks=pytest.mark.campaign),
         pytest.param({"piece": 100}, marks=pytest.mark.campaign),
         pytest.param({"chunk": 1}, marks=pytest.mark.campaign),
@@ -72,6 +72,7 @@ def test_pieces_and_chunks_make_the_whole(process, whole, options):
     assert arrays(run(process, **options)) == arrays(whole)
 
 
+@pytest.mark.campaign
 def test_every_kth_generation(process, whole):
     found = run(process, every=3, piece=10)
     assert found.generation.tolist() == list(range(0, 40, 3))
