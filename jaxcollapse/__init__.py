@@ -21,7 +21,8 @@ from jaxcollapse import (
     statistics,
     theory,
 )
-from jaxcollapse.engine import CollapseTimes, Trace, collapse_times, simulate
+from jaxcollapse.collapse import CollapseTimes, collapse_times
+from jaxcollapse.engine import Trace, simulate
 from jaxcollapse.process import Process, recursive_training
 from jaxcollapse.regimes import (
     Accumulate,

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from jax import lax
 
 import jaxcollapse  # noqa: F401  (what is patched)
-from jaxcollapse import engine, fixed, process, sampling, statistics
+from jaxcollapse import fixed, process, sampling, statistics, stepping
 from jaxcollapse.learners import Categorical
 from jaxcollapse.process import DISTANCE, Process
 from jaxcollapse.regimes import random as random_module
@@ -85,17 +85,17 @@ def _statistic(name: str, of: Callable[[Any], Any]) -> None:
 
 @mutant("every generation uses the same key")
 def _() -> None:
-    engine._chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), 1 + 0 * m)
+    stepping.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), 1 + 0 * m)
 
 
 @mutant("two generations after one another share a key")
 def _() -> None:
-    engine._chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), m >> 1)
+    stepping.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), m >> 1)
 
 
 @mutant("there are only 64 different chains")
 def _() -> None:
-    engine._chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain & 63), m)
+    stepping.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain & 63), m)
 
 
 @mutant("the last slot of a corpus is never drawn")
@@ -129,13 +129,13 @@ def _() -> None:
 
 @mutant("from generation 2 on, what is recorded is the model of the generation before")
 def _() -> None:
-    right = engine._forward
+    right = stepping.forward
 
     def row(key: Any, process: Any, state: Any, generations: int, record: Any) -> Any:
-        one = lambda chain: engine._measure(process, process.view(chain._replace(m=state.m)), chain.status, record)
+        one = lambda chain: stepping.measure(process, process.view(chain._replace(m=state.m)), chain.status, record)
         return right(key, process, state, generations), jax.vmap(one)(state._replace(m=None))
 
-    engine._row = row
+    stepping.record_row = row
 
 
 @mutant("a schedule is read one generation ahead")

@@ -131,7 +131,7 @@ def test_room_changes_nothing_for_labels(name, roomier):
 def test_width_changes_nothing(name, whole, monkeypatch):
     """Dead tokens may be left out, or not, early or late."""
     for widths in ((), (64, 16, 2)):
-        monkeypatch.setattr(jc.engine, "NARROW", widths)
+        monkeypatch.setattr(jc.stepping, "NARROW", widths)
         jax.clear_caches()
         assert_same_bits(simulate(name), whole)
     jax.clear_caches()
@@ -143,8 +143,8 @@ def test_collapse_times_are_those_of_the_trace(name, monkeypatch):
     chains = 700
     collapsed = np.asarray(jc.simulate(key, process, chains=chains, generations=150, record="collapsed")["collapsed"])
     for widths, parts in (((128, 16, 2), 1), ((32, 8), 7)):
-        monkeypatch.setattr(jc.engine, "NARROWER", widths)
-        monkeypatch.setattr(jc.engine, "_parts", lambda process, chains, parts=parts: parts)
+        monkeypatch.setattr(jc.collapse, "NARROWER", widths)
+        monkeypatch.setattr(jc.collapse, "_parts", lambda process, chains, parts=parts: parts)
         jax.clear_caches()
         times = jc.collapse_times(key, process, chains=chains, max_generations=150)
         assert (np.asarray(times.observed) == collapsed[:, -1]).all()

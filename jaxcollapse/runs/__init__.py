@@ -19,7 +19,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxcollapse import check, configuration, engine, memory, statistics
+from jaxcollapse import check, configuration, engine, memory, statistics, stepping
 from jaxcollapse.process import Process, State, canonical
 from jaxcollapse.provenance import provenance
 from jaxcollapse.runs import devices as spread
@@ -123,7 +123,7 @@ def run(
     chains = check.static_whole_number("chains", chains)
     generations = check.static_whole_number("generations", generations)
     every = check.static_whole_number("every", every)
-    engine._prepare(key, process, 1, generations, record, every=every)  # bad input fails here
+    engine.prepare(key, process, 1, generations, record, every=every)  # bad input fails here
     local = jax.local_devices() if devices is None else list(devices)
     if not local:
         raise ValueError("devices must hold at least one, got none; leave it out to take all")
@@ -354,7 +354,7 @@ def _structure(key: jax.Array, process: Process, record: Record, m: int, numbers
         lambda: engine.start(key, process, chains=jax.numpy.asarray(np.asarray(numbers)), record=record)[0]
     )
     if 0 < process.settles_at < m:
-        state = jax.eval_shape(functools.partial(engine._settle, canonical(process)), state)
+        state = jax.eval_shape(functools.partial(stepping.settle, canonical(process)), state)
     return jax.tree.structure(state)
 
 
@@ -363,7 +363,7 @@ def _alive(process: Process, state: State, count: Any) -> jax.Array:
     """How many of the first so many chains can still change."""
     m = state.m
     over = lambda chain: process.absorbed(chain._replace(m=m)) | (chain.status != 0)
-    ended = jax.vmap(over)(state._replace(m=engine._OUTSIDE))
+    ended = jax.vmap(over)(state._replace(m=stepping.OUTSIDE))
     return jax.numpy.sum(~ended & (jax.numpy.arange(ended.shape[0]) < count))
 
 
