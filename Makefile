@@ -28,12 +28,12 @@ test: $(VENV)/installed-for-development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m "not campaign" --numprocesses 2 --dist loadfile --durations=10
+	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m "not campaign" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 # The verification campaign: random settings of every regime, whole laws, limits, published numbers, mutants.
 verify: $(VENV)/installed-for-development
 	$(BIN)/python tests/campaign --out verification
-	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m campaign --numprocesses 2 --dist loadfile --durations=10
+	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m campaign --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 # How often 95% intervals of every fit hold the truth: 1000 data sets at each of four numbers of chains, half an hour.
 coverage: $(VENV)/installed-for-development

@@ -48,6 +48,10 @@ class Language:
         object.__setattr__(self, "p", check.probabilities("p", self.p))
         if self.text is not None and not (np.all(self.text >= 0) and np.all(self.text < len(self.p))):
             raise ValueError(f"text must hold indices of the {len(self.p)} tokens, from 0 to {len(self.p) - 1}")
+        if self.text is not None and len(self.text):
+            counted = np.bincount(self.text, minlength=len(self.p)) / len(self.text)
+            if not np.allclose(counted, self.p, rtol=0, atol=1e-6):
+                raise ValueError("p must be how often each token stands in text; from_tokens(tokens) makes both")
         if len(self.tokens) != len(self.p):
             raise ValueError(f"tokens must name each of the {len(self.p)} entries of p, got {len(self.tokens)} names")
 

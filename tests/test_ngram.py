@@ -562,6 +562,7 @@ BAD = [
     (lambda: jc.languages.from_tokens([]), "tokens has no tokens"),
     (lambda: jc.languages.from_tokens(["a", "a"]), "has only one token"),
     (lambda: dataclasses.replace(LETTERS, text=np.array([0, 2], np.int32)), "text must hold indices"),
+    (lambda: dataclasses.replace(LETTERS, p=[0.9, 0.1]), "p must be how often each token stands in text"),
 ]
 
 
