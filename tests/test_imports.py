@@ -16,9 +16,10 @@ FORBIDDEN = {
     "fixed": {"engine", "process", "regimes", "learners", "statistics", "sampling", "theory", "analysis", "reporting"},
     "regimes": {"engine", "learners", "statistics", "theory", "analysis", "runs", "reporting"},
     "process": {"engine", "sampling", "regimes", "statistics", "theory", "analysis", "runs", "reporting"},
-    **dict.fromkeys(
-        ENGINE, {"sampling", "learners", "theory", "analysis", "runs", "reporting", "plotting", "cli", "languages"}
-    ),
+    **{
+        key: {"sampling", "learners", "theory", "analysis", "runs", "reporting", "plotting", "cli", "languages"}
+        for key in ENGINE
+    },
     "statistics": {"engine", "sampling", "learners", "theory", "analysis", "runs", "reporting"},
     "languages": {
         "engine",

@@ -31,6 +31,7 @@ def test_the_folder_is_whole(found):
     assert names == pictures | {"texts.txt", "curves.csv", "report.json", "summary.txt"}
     document = json.loads((found.folder / "report.json").read_text())
     assert document["configuration"]["learner"] == "order 1"
+    assert document["configuration"]["model"] == {"order": 1, "documents": 1, "room": None, "method": None}
     assert document["configuration"]["held_out"] == 152
     assert set(document["texts"]) == {"fully-synthetic"}
     assert set(document["texts"]["fully-synthetic"]) == {"0", "1", "5", "6"}

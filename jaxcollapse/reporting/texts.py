@@ -171,6 +171,7 @@ def report_text(
         "learned_from": len(language.text),
         "held_out": len(held_out),
         "learner": learner.told,
+        "model": {name: getattr(learner, name) for name in ("order", "documents", "room", "method")},
         "regimes": names,
         "n": n,
         **{name: value for name, value in settings.items() if value is not None},
