@@ -201,8 +201,6 @@ OTHERS = {
     "fresh-real, weight": jc.FreshReal(n=20, real=7, weight=1.7),
     "mixture": jc.Mixture(n=20, share=0.3),
 }
-SOON = ("accumulate-subsample",)
-"""In `make test`; the others in `make verify`."""
 WATCHED = ("simpson", "entropy", "l1_first", "winner", "spectrum")
 LAST = 6
 
@@ -212,33 +210,31 @@ def test_the_table_has_every_other_regime():
 
 
 @functools.cache
-def elsewhere(names, folder):
+def elsewhere(folder):
     """The bits of these regimes from one other process."""
     path = folder / "others.npz"
     flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
     environment = os.environ | flags | {"JAX_ENABLE_X64": "1", "JAX_THREEFRY_PARTITIONABLE": "0"}
     environment["PYTHONPATH"] = str(pathlib.Path(jc.__file__).parents[1])
-    subprocess.run([sys.executable, __file__, path, *names], env=environment, check=True, timeout=900)
+    subprocess.run([sys.executable, __file__, path, "others"], env=environment, check=True, timeout=900)
     with np.load(path) as there:
         return dict(there)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in SOON else pytest.mark.campaign) for name in OTHERS]
-)
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", OTHERS)
 def test_other_regimes_keep_their_bits(name, tmp_path_factory):
-    together = SOON if name in SOON else tuple(name for name in OTHERS if name not in SOON)
-    found = elsewhere(together, tmp_path_factory.getbasetemp())
+    found = elsewhere(tmp_path_factory.getbasetemp())
     process = jc.recursive_training(P, OTHERS[name])
     whole = jc.simulate(jax.random.key(SEED), process, chains=CHAINS, generations=LAST, record=WATCHED)
     assert_same_bits({statistic: found[f"{name} {statistic}"] for statistic in WATCHED}, whole, WATCHED)
     assert len(np.unique(whole["simpson"], axis=0)) > CHAINS // 2  # the comparison sees something
 
 
-def others_in_pieces(names):
-    """The bits of some of OTHERS, in two pieces over all devices."""
+def others_in_pieces():
+    """The bits of OTHERS, in two pieces over all devices."""
     found = {}
-    for name in names:
+    for name in OTHERS:
         key, process = jax.random.key(SEED), jc.recursive_training(P, OTHERS[name])
         state, begun = jc.engine.start(key, process, chains=over_all_devices(), record=WATCHED)
         _, rest = jc.engine.advance(key, process, state, generations=LAST - 1, record=WATCHED)
@@ -250,7 +246,7 @@ def others_in_pieces(names):
 if __name__ == "__main__":
     found = {"devices": np.array(jax.device_count())}
     if len(sys.argv) > 2:
-        found |= others_in_pieces(sys.argv[2:])
+        found |= others_in_pieces()
     else:
         for regime in REGIMES:
             trace = simulate(regime, chains=over_all_devices())

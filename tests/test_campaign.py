@@ -75,6 +75,7 @@ def test_another_language_is_rejected(cell, simulated):
     assert any(not finding.passed for finding in findings)
 
 
+@pytest.mark.campaign
 def test_the_right_program_is_left_alone():
     found = power.null_run(SEED, 2)
     assert found["passed"]

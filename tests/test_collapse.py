@@ -26,7 +26,7 @@ REGIMES = {
     "mixture": jc.Mixture(n=3, share=0.25),
     "every-other": EveryOther(n=3),
 }
-SOON = ("fully-synthetic", "most-recent", "accumulate-subsample")
+SOON = ("fully-synthetic", "most-recent")
 NEVER = ("randomly-sampled", "fresh-real", "mixture")
 CERTAIN = ("fully-synthetic", "most-recent", "most-recent, reuse", "fresh-real without weight")
 FIRST_IS_FINAL = (

@@ -49,7 +49,6 @@ TABLE = [
 ]
 SOON = {
     ("categorical", "fully-synthetic"),
-    ("categorical", "accumulate-subsample"),
     ("ngrams", "most-recent"),
 }
 EVERY_TOKEN = trajectory(*range(len(P)))

@@ -286,7 +286,7 @@ def test_shares_hold_everything_once(monkeypatch, count, unit):
 
 
 if __name__ == "__main__":
-    trace, summary = run(PROCESS, piece=15, chunk=7), summarize(PROCESS)
+    trace, summary = run(PROCESS, piece=20, chunk=7), summarize(PROCESS)
     found = {f"{name} {part}": of for name in summary for part, of in summary[name]._asdict().items()}
     mesh, by_size = jax.sharding.Mesh(np.array(jax.local_devices()), ("sizes",)), jax.sharding.PartitionSpec("sizes")
     sweep = jax.shard_map(jax.vmap(of_size), mesh=mesh, in_specs=by_size, out_specs=by_size, check_vma=False)
