@@ -415,6 +415,11 @@ def test_one_token_is_the_end():
         for token in (0, 1):
             assert int(plain.dirac(plain.fit(KEY, ring([token] * 5), None))) == token
         assert int(plain.dirac(plain.fit(KEY, ring([0, 1, 0]), None))) == -1
+    # What counts is what follows (1, 1), whatever is said of other contexts that end in 1.
+    rows = Prior([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [0.0, 1.0]], 2.0)
+    longer = jc.recursive_training(LETTERS, jc.FullySynthetic(n=5), NGram(order=2, estimator=rows)).learner
+    assert int(longer.dirac(longer.fit(KEY, alone, None))) == 1
+    assert int(longer.dirac(longer.fit(KEY, ring([0] * 5), None))) == -1
 
 
 @pytest.mark.campaign

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import cli
+from jaxcollapse import cli, reporting
 from jaxcollapse.ngrams.concordance import counts_of
 from jaxcollapse.ngrams.text import Text
 
@@ -21,7 +21,7 @@ SONG = "la li la lu la li la la lu, la la li! "
 def found(tmp_path_factory):
     song = jc.languages.from_tokens(list(SONG * 40), name="song")
     out = tmp_path_factory.mktemp("report")
-    options = {"order": 1, "n": 120, "generations": 6, "chains": 3, "seed": 4, "progress": False}
+    options = {"order": 1, "n": 20, "generations": 6, "chains": 3, "seed": 4, "progress": False}
     return jc.report_text(song, regimes=["fully-synthetic"], out=out, **options)
 
 
@@ -53,9 +53,26 @@ def test_the_rest_of_the_text_is_scored_and_the_half_life_is_of_the_first_model(
     document = json.loads((found.folder / "report.json").read_text())
     half = document["regimes"]["fully-synthetic"]["ngrams_half_life"]
     expected = jc.analysis.half_life(ngrams[1:])
+    assert expected != jc.analysis.half_life(ngrams)
     assert half == (expected if np.isfinite(expected) else None)
     after = f"{1 + expected:.1f}" if np.isfinite(expected) else "more than 6"
     assert f"half of the first model's n-grams are left at m = {after}" in found.summary
+
+
+def test_texts_of_generations_have_keys_of_their_own(monkeypatch):
+    """Or what is alike in two columns would be chance's doing, twice the same."""
+    used = []
+    written = jc.learners.NGram.written
+
+    def spied(learner, key, model, tokens):
+        used.append(tuple(jax.random.key_data(key).tolist()))
+        return written(learner, key, model, tokens)
+
+    monkeypatch.setattr(jc.learners.NGram, "written", spied)
+    song = jc.languages.from_tokens(list(SONG))
+    process = jc.recursive_training(song, jc.FullySynthetic(n=20), jc.learners.NGram(order=1))
+    texts = reporting.texts.texts_of(jax.random.key(0), process, song, 2)
+    assert len(used) == len(set(used)) == len(texts) == 3
 
 
 def test_texts_are_what_models_write(found):
