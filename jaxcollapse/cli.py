@@ -95,10 +95,8 @@ def _parser() -> _Parser:
     report.add_argument("--chains", type=int, help="independent runs of each regime (default: 16; ngram: 8)")
     report.add_argument("--seed", type=int, default=0, help="of all randomness (default: 0)")
     report.add_argument("--out", default="report", help="folder to write (default: report)")
-    report.add_argument(
-        "--fit-n", type=int, default=100, help="tokens a generation where the rate is fitted (default: 100)"
-    )
-    report.add_argument("--fit-chains", type=int, default=2000, help="chains of that fit (default: 2000)")
+    report.add_argument("--fit-n", type=int, help="words: tokens a generation where the rate is fitted (default: 100)")
+    report.add_argument("--fit-chains", type=int, help="words: chains of that fit (default: 2000)")
     report.add_argument(
         "--held-out", type=float, help="ngram: share of TEXT, at its end, that models are tested on (default: 0.1)"
     )
@@ -130,7 +128,11 @@ def _report(options: argparse.Namespace) -> None:
         "out": options.out,
         "progress": not options.quiet,
     }
-    given |= {name: value for name in ("generations", "chains") if (value := getattr(options, name)) is not None}
+    own = ("generations", "chains", "fit_n", "fit_chains")
+    given |= {name: value for name in own if (value := getattr(options, name)) is not None}
+    for name in ("fit_n", "fit_chains"):
+        if name in given and options.model != "words":
+            raise ValueError(f"{name.replace('_', '-')} is for reports on words; leave it out")
     found: Any
     if options.model == "ngram":
         share = 0.1 if options.held_out is None else options.held_out
@@ -140,10 +142,9 @@ def _report(options: argparse.Namespace) -> None:
     elif options.held_out is not None:
         raise ValueError("held-out is for models that write; say --model ngram")
     else:
-        own: dict[str, Any] = {"fit_n": options.fit_n, "fit_chains": options.fit_chains}
         if options.model == "contexts":
-            own["order"] = 1 if options.order is None else options.order
-        found = report(language, learner=learner_of(options, language), **own, **given)
+            given["order"] = 1 if options.order is None else options.order
+        found = report(language, learner=learner_of(options, language), **given)
     print(found.summary)
     print(f"\nFigures and numbers are in {found.folder}/")
 

@@ -7,6 +7,7 @@ the learner of one context, and a key of its own. So regimes and learners know n
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -240,15 +241,18 @@ def _judge_sizes(process: ManyContexts) -> None:
         total = getattr(regime, name)
         none = np.flatnonzero(of.reshape(process.contexts, -1).min(axis=1) == 0)
         if none.size and (isinstance(total, Schedule) or int(total) > 0):
+            enough = math.ceil(1 / float(np.min(process.learner.frequencies)))
+            other = ", or take Contexts(drawn=True)" if drawable(regime) else ""
             raise ValueError(
-                f"{name}={total!r} gives context {none[0]} of {process.contexts} no token; raise {name} or the "
-                "context's frequency, or take Contexts(drawn=True)"
+                f"{type(regime).__name__} shares out {name} among contexts, and {name}={total!r:.60} gives context "
+                f"{none[0]} of {process.contexts} no token; raise {name} to some {enough:,}{other}"
             )
     least = {name: int(of.min()) for name, of in shared.items()}
     try:
         dataclasses.replace(regime, **least, **_rooms(regime, process.learner))
     except ValueError as error:
-        raise ValueError(f"of one context, with its share of {' and '.join(least)}: {error}") from None
+        names = " and ".join(least)
+        raise ValueError(f"of one context, with its share of {names}: {error}; or raise {names}") from None
 
 
 def _rooms(regime: Any, learner: Contexts) -> dict[str, int]:

@@ -46,8 +46,13 @@ class Language:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "p", check.probabilities("p", self.p))
-        if self.text is not None and not (np.all(self.text >= 0) and np.all(self.text < len(self.p))):
-            raise ValueError(f"text must hold indices of the {len(self.p)} tokens, from 0 to {len(self.p) - 1}")
+        if self.text is not None:
+            text = np.asarray(self.text)
+            if text.ndim != 1 or (text.size and text.dtype.kind not in "iu"):
+                raise ValueError(f"text must be token indices [length], got {text.dtype}{list(text.shape)}")
+            if np.any(text < 0) or np.any(text >= len(self.p)):
+                raise ValueError(f"text must hold indices of the {len(self.p)} tokens, from 0 to {len(self.p) - 1}")
+            object.__setattr__(self, "text", text.astype(np.int32))
         if self.text is not None and len(self.text):
             counted = np.bincount(self.text, minlength=len(self.p)) / len(self.text)
             if not np.allclose(counted, self.p, rtol=0, atol=1e-6):
@@ -64,6 +69,12 @@ class Language:
     def __repr__(self) -> str:
         of_text = "" if self.text is None else f", a text of {len(self.text):,}"
         return f"Language({self.name!r}, {len(self)} tokens, simpson={self.simpson:.4g}{of_text})"
+
+    @property
+    def between(self) -> str:
+        """What stands between tokens in print: nothing between characters, else a blank."""
+        alone = self.source.get("unit") == "character" or all(len(token) == 1 for token in self.tokens)
+        return "" if alone else " "
 
     @property
     def support(self) -> int:

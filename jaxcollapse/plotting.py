@@ -67,6 +67,8 @@ def _blank(columns: int = 1) -> tuple[Figure, Any]:
 def _label(result: RegimeResult) -> str:
     real = "{:,} real tokens kept" if result.regime.closed else "{:,} new real tokens a generation"
     settings = details(result.regime, SHORT | {"real": real})
+    if result.sizes:
+        settings.append(f"sizes {result.sizes}")
     return f"{_plain(result)}: {', '.join(settings)}" if settings else _plain(result)
 
 
@@ -74,12 +76,12 @@ def _plain(result: RegimeResult) -> str:
     return result.name.replace("-", " ")
 
 
-def _draw_curves(axes: Axes, found: Report, statistic: str, first: int = 0) -> None:
+def _draw_curves(axes: Axes, found: Report, curve: Callable[[RegimeResult], Curve], first: int = 0) -> None:
     """Every regime's mean with the band of 90% of the chains, and its curve by theory in black."""
     # Where many curves meet, their markers take turns and their bands are paler.
     turns, alpha = (1, 0.25) if len(found.regimes) <= FEW else (3, 0.12)
     for i, (name, result) in enumerate(found.regimes.items()):
-        _draw_curve(axes, result.curves[statistic], _label(result), name, first, alpha, i, turns)
+        _draw_curve(axes, curve(result), _label(result), name, first, alpha, i, turns)
 
 
 def _draw_curve(
@@ -130,23 +132,28 @@ def _early_generations_wide(axes: Axes, last: int) -> None:
 
 
 def _setting(found: Report) -> str:
-    return f"{found.language.name}, {tokens_a_generation(found.configuration)}"
+    return f"{_name(found)}, {tokens_a_generation(found.configuration)}"
+
+
+def _name(found: Report) -> str:
+    """The language's name, in which no dollar begins a formula."""
+    return found.language.name.replace("$", r"\$")
 
 
 def vocabulary(found: Report) -> Figure:
     """Surviving vocabulary by generation."""
     figure, axes = _blank()
     units = found.units
-    _draw_curves(axes, found, "support")
-    kinds = {result.curves["support"].kind for result in found.regimes.values()}
+    _draw_curves(axes, found, lambda result: result.left)
+    kinds = {result.left.kind for result in found.regimes.values()}
     if "branching approximation" in kinds:
         both = "exact, or branching approximation (fully synthetic)" if "exact" in kinds else "branching approximation"
         _theory_entry(axes, f"theory: {both}")
     elif "exact" in kinds:
         _theory_entry(axes, "exact, where it is known" if "" in kinds else "exact")
-    _band_entry(axes, [result.curves["support"] for result in found.regimes.values()])
+    _band_entry(axes, [result.left for result in found.regimes.values()])
     of_contexts = found.banded == "contexts"
-    total = found.worst.curves["support"].simulated.mean[0]
+    total = found.worst.left.simulated.mean[0]
     axes.axhline(total / 2, color="0.6", linewidth=1, linestyle=":")
     x, side = (0.98, "right") if len(found.regimes) <= FEW else (0.02, "left")  # clear of what stays near a half
     axes.annotate("half", (x, total / 2), xycoords=("axes fraction", "data"), ha=side, va="bottom", color="0.4")
@@ -172,7 +179,7 @@ def vocabulary(found: Report) -> Figure:
 def distance(found: Report) -> Figure:
     """Squared distance of the model from the language."""
     figure, axes = _blank()
-    _draw_curves(axes, found, "l2_truth", first=1)
+    _draw_curves(axes, found, lambda result: result.curves["l2_truth"], first=1)
     known = [result.curves["l2_truth"].exact is not None for result in found.regimes.values()]
     if any(known):
         _theory_entry(axes, "exact mean" if all(known) else "exact mean, where it is known")
@@ -222,8 +229,8 @@ def survival(found: Report) -> Figure:
     left.legend(title=per_million, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     last, few = generation[-1], len(found.regimes) <= FEW
-    middle = np.array([1e6 * np.sqrt(found.bands[i].low * found.bands[i].high) for i in shown])
-    edges = np.array([(1e6 * found.bands[i].low, 1e6 * found.bands[i].high) for i in shown])
+    middle = np.array([1e6 * np.sqrt(found.bands[i].low * found.bands[i].top) for i in shown])
+    edges = np.array([(1e6 * found.bands[i].low, 1e6 * found.bands[i].top) for i in shown])
     if not few:
         for edge in np.unique(edges):
             right.axvline(edge, color="0.8", linewidth=1, zorder=0)
@@ -296,7 +303,7 @@ def decay(found: Report) -> Figure:
         yscale="log",
         xlabel="generation m",
         ylabel=r"heterozygosity $1 - \sum_i p_i^2$" + "\n(chance that two tokens differ)",
-        title=f"Decay of diversity\n{found.language.name}, fully synthetic, {result.n} tokens a generation",
+        title=f"Decay of diversity\n{_name(found)}, fully synthetic, {result.n} tokens a generation",
         xlim=(0, m[-1]),
     )
     axes.set_ylim(bottom=floor)

@@ -444,9 +444,9 @@ class Process:
 
     def measure(self, statistics: tuple[Any, ...], view: View) -> dict[str, Array]:
         """Statistics of a view, by name."""
-        known = getattr(self.learner, "order", 0)
+        known = getattr(self.learner, "order", None)
         for statistic in statistics:
-            if statistic.order > known:
+            if known is not None and statistic.order > known:
                 raise ValueError(f"it looks at contexts of order={statistic.order}, the learner at {known}; lower it")
         return {statistic.name: jnp.asarray(statistic.of(view)) for statistic in statistics}
 

@@ -360,7 +360,7 @@ BAD = {
     ),
     "no real token": (
         lambda: jc.recursive_training(P, jc.PartiallySynthetic(n=20, real=2)),
-        "real=2 gives context 2 of 3 no token; raise real or the context's frequency, or take Contexts",
+        "real=2 gives context 2 of 3 no token; raise real to some 3, or take Contexts",
     ),
     "a window": (
         lambda: jc.recursive_training(P, jc.MostRecent(n=20, window=8)),

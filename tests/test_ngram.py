@@ -567,6 +567,8 @@ BAD = [
     (lambda: jc.languages.from_tokens([]), "tokens has no tokens"),
     (lambda: jc.languages.from_tokens(["a", "a"]), "has only one token"),
     (lambda: dataclasses.replace(LETTERS, text=np.array([0, 2], np.int32)), "text must hold indices"),
+    (lambda: dataclasses.replace(LETTERS, text=[False, True]), r"text must be token indices \[length\], got bool"),
+    (lambda: dataclasses.replace(LETTERS, text="ab"), "text must be token indices"),
     (lambda: dataclasses.replace(LETTERS, p=[0.9, 0.1]), "p must be how often each token stands in text"),
 ]
 

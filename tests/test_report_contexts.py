@@ -5,11 +5,13 @@ import csv
 import json
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import jaxcollapse as jc
 from jaxcollapse import cli
+from jaxcollapse.reporting import bands
 from jaxcollapse.reporting.files import key_for
 
 SONG = "la li la lu la li la la lu la la li lo la lu li " * 8
@@ -44,7 +46,8 @@ def test_everything_is_written(found):
 def test_curves_agree_with_theory_where_there_is_one(found):
     """Second moments of drawn sizes."""
     kinds = {name: {each: curve.kind for each, curve in of.curves.items()} for name, of in found.regimes.items()}
-    assert kinds["fully-synthetic"] == {"support": "", "l2_truth": "exact", "heterozygosity": "exact", "entropy": ""}
+    known = {"l2_truth": "exact", "heterozygosity": "exact"}
+    assert kinds["fully-synthetic"] == known | dict.fromkeys(("support", "entropy", "alive"), "")
     for of in found.regimes.values():
         for curve in of.curves.values():
             if curve.exact is not None:
@@ -61,7 +64,8 @@ def test_a_band_tells_what_is_left_after_its_contexts(found):
     p, frequencies = LANGUAGE.contexts()
     contexts = jc.learners.Contexts(frequencies=frequencies, drawn=True)
     key = key_for(jax.random.key(3), "fully-synthetic")
-    record = jc.statistics.each("support")
+    of_the_song = lambda view: jnp.sum((view.p > 0) & (view.truth > 0))
+    record = jc.statistics.Statistic("left", of_the_song, over="each")
     trace = jc.run(
         key,
         jc.recursive_training(p, process.regime, contexts),
@@ -70,7 +74,7 @@ def test_a_band_tells_what_is_left_after_its_contexts(found):
         record=record,
         progress=False,
     )
-    left = np.asarray(trace["each_support"])
+    left = np.asarray(trace["left"])
     names = [name for (name,) in LANGUAGE.context_names()]
     assert [len(follows[name]) for name in names] == left[0, 0].tolist()
     often = collections.Counter(SONG)
@@ -88,8 +92,6 @@ def test_a_band_tells_what_is_left_after_its_contexts(found):
 
 def test_bands_have_their_theory_where_sizes_are_shared_out():
     """Of the oracles of each context alone; the mean of 300 chains is within 6 s.e. but for once in 10^7."""
-    from jaxcollapse.reporting import bands
-
     # After "a" comes one of twelve, after "b" one of two, and both are equally frequent.
     rng = np.random.default_rng(0)
     heads = rng.choice(list("ab"), 400)
@@ -105,6 +107,34 @@ def test_bands_have_their_theory_where_sizes_are_shared_out():
     assert (np.abs(found.share - found.exact) < 6 * found.error + 1e-6).all()
 
 
+def test_no_more_is_left_than_there_was(tmp_path):
+    """A context without a token begins uniform, and smoothing makes all possible; neither is what the text has."""
+    said = "to be or not to be or to be what one is not to be"
+    words = jc.languages.from_tokens(said.split(), name="a $ or $_$")
+    settings = {"n": 3, "regimes": ["fully-synthetic"], "generations": 2, "chains": 4}
+    found = jc.report(words, out=tmp_path, **SMALL | settings | {"order": np.int64(2)})
+    of = found.regimes["fully-synthetic"]
+    assert of.survival.max() == 1
+    assert of.left.simulated.quantiles.max() <= of.left.simulated.mean[0]
+    assert of.curves["support"].simulated.mean.max() > of.left.simulated.mean[0]  # which is what is left out
+    assert "fully-synthetic, sizes drawn" in found.summary
+    assert "to be" in {name for band in found.bands for name in band.examples}
+    document = json.loads((found.folder / "report.json").read_text())
+    assert document["configuration"]["order"] == 2
+    assert document["regimes"]["fully-synthetic"]["sizes"] == "drawn"
+
+
+def test_what_is_smoothed_loses_nothing():
+    of = bands.Contexts(LANGUAGE, 1)
+    process = of.process(jc.FullySynthetic(n=30), jc.learners.Estimated(estimator=jc.estimators.Additive(0.5)))
+    trace = jc.run(jax.random.key(0), process, chains=3, generations=2, record=of.record, progress=False)
+    assert (of.survival(process, trace).share[[band.count > 0 for band in of.bands]] == 1).all()
+
+
+def test_a_single_context_is_met_a_million_times_in_a_million():
+    assert [band.label for band in bands.Contexts(LANGUAGE, 0).bands] == ["1,000,000 to 1,000,000"]
+
+
 def test_the_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "song.txt").write_text(SONG)
@@ -114,7 +144,7 @@ def test_the_command_line(tmp_path, capsys, monkeypatch):
     assert cli.main([*command.split(), "--temperature", "0.9", "--quiet"]) == 0
     printed = capsys.readouterr().out
     assert "contexts of 2 tokens, temperature 0.9" in printed
-    assert "Characters that may follow a context" in printed
+    assert "Of the characters that may follow a context" in printed
     assert "'a '" in printed  # a context that ends in a space is shown as such
     assert (tmp_path / "here" / "contexts.png").exists()
     assert {row["regime"] for row in table(tmp_path / "here" / "contexts.csv")} == {"fully-synthetic"}
@@ -125,6 +155,7 @@ def test_what_cannot_be_is_said(tmp_path):
         (jc.languages.zipf(9), {}, "has no text"),
         (LANGUAGE, {"learner": jc.learners.Contexts()}, "say order=1"),
         (LANGUAGE, {"order": -1}, "order must be"),
+        (LANGUAGE, {"regimes": ["fresh-real"]}, "FreshReal shares out real.*raise real to some 48$"),
         (jc.languages.from_tokens(list("abc" * 5)), {}, "followed by one token only"),
     ):
         with pytest.raises((ValueError, TypeError), match=message):

@@ -165,7 +165,7 @@ def test_contexts_of_a_text(tmp_path, capsys, monkeypatch):
         ("simulate --language kjv:Ruth --model contexts --regime fresh-real", "no token; raise"),
         ("report --held-out 0.2", "held-out is for models that write"),
         ("simulate --language zipf:9 --model ngram", "a model of n-grams learns from a text"),
-        ("simulate --language zipf:9 --kneser-ney 0.5", "kneser-ney is for models with contexts"),
+        ("simulate --language zipf:9 --kneser-ney 0.5", "kneser-ney is for models that write"),
         ("simulate --language kjv:Rut --model ngram", "unknown book 'Rut'; did you mean 'Ruth'?"),
         ("report --language kjv:Ruth --model ngram --held-out 2", "held_out must be"),
         ("report --language kjv:Ruth --model ngram --order 99999", "order must be"),

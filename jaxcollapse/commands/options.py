@@ -39,7 +39,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
 """Options of regimes, by the name that the setting has in Python."""
 ESTIMATORS: dict[str, dict[str, Any]] = {
     "additive": {"metavar": "ALPHA", "help": "each model is trained on ALPHA tokens more of each kind"},
-    "prior": {"metavar": "TOKENS", "help": "... on so many tokens more, spread as the language itself is"},
+    "prior": {
+        "metavar": "TOKENS",
+        "help": "... on so many tokens more, spread as the language itself is (contexts: as single tokens are)",
+    },
     "discount": {"metavar": "D", "help": "D of each count (0 to 1) is taken away and shared out evenly"},
     "kneser-ney": {"metavar": "D", "help": "... and shared out as shorter contexts go (--model ngram)"},
 }
@@ -166,7 +169,7 @@ def learner_of(options: argparse.Namespace, language: Any, regimes: Iterable[Any
     if not given and not writes:
         return None
     if "kneser-ney" in given and not writes:
-        raise ValueError("kneser-ney is for models with contexts; say --model ngram, or --discount for words")
+        raise ValueError("kneser-ney is for models that write; say --model ngram, or --discount here")
     smoothing = [name for name in given if name in ESTIMATORS]
     if len(smoothing) > 1:
         raise ValueError(f"give one of {', '.join(ESTIMATORS)}, got {' and '.join(smoothing)}")

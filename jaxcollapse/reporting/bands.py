@@ -6,11 +6,13 @@ import dataclasses
 import itertools
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxcollapse import analysis, contexts, engine, statistics
 from jaxcollapse.languages import Language
-from jaxcollapse.process import SMALLEST, Process, recursive_training
+from jaxcollapse.process import SMALLEST, Process, View, recursive_training
 from jaxcollapse.reporting import exact
 from jaxcollapse.reporting.results import Band
 
@@ -24,14 +26,31 @@ class Survival(NamedTuple):
     kind: str
 
 
+CURVES = ("support", "l2_truth", "heterozygosity", "entropy")
+
+
+def alive(view: View) -> jax.Array:
+    """How many of the tokens that the truth has are alive, ``int32``.
+
+    Smoothing, and a context that no token was drawn for, make tokens possible that the truth does not have.
+    """
+    return jnp.sum((view.p > 0) & (view.truth > 0), dtype=jnp.int32)
+
+
+ALIVE = statistics.Statistic("alive", alive)
+
+
 class Words:
     """A report of a language's words: how many of each band are alive.
 
     Attributes:
       language: without what is too rare to be drawn.
       bands: its words by frequency.
-      record: the statistic that counts them.
+      curves: statistics to draw.
+      record: the statistic that counts them by band.
     """
+
+    curves: tuple[Any, ...] = CURVES
 
     def __init__(self, language: Language) -> None:
         drawn = language.p.astype(np.float32) >= SMALLEST
@@ -46,10 +65,13 @@ class Words:
     def process(self, regime: Any, learner: Any) -> Process:
         return recursive_training(self._given, regime, learner)
 
+    def sizes(self, process: Any) -> str:
+        return ""
+
     def survival(self, process: Process, trace: engine.Trace) -> Survival:
         counts = np.array([max(band.count, 1) for band in self.bands])
-        alive = analysis.ensemble(trace, self.record.name, levels=())
-        share, error = (part[:, ::-1].T / counts[:, None] for part in (alive.mean, alive.standard_error))
+        left = analysis.ensemble(trace, self.record.name, levels=())
+        share, error = (part[:, ::-1].T / counts[:, None] for part in (left.mean, left.standard_error))
         p = np.asarray(process.p, dtype=np.float64)
         different, back = np.unique(p, return_inverse=True)
         alive_, kind = exact.survival(process, trace.generations, different)
@@ -67,33 +89,38 @@ class Contexts:
     Attributes:
       language: with its text.
       bands: its contexts by frequency.
-      record: the statistic that counts what may follow each.
+      curves: statistics to draw, with what may still follow of that which may in the text.
+      record: that statistic of each context.
     """
+
+    curves = (*CURVES, ALIVE)
 
     def __init__(self, language: Language, order: int) -> None:
         self.language = language
         self._p, self._frequencies = language.contexts(order)
         if np.all(self._p.max(axis=1) == 1):
             raise ValueError(f"each context of order={order} is followed by one token only: there is nothing to lose")
-        between = " " if language.source.get("unit") == "word" else ""
-        names = [between.join(tokens) for tokens in language.context_names(order)]
+        names = [language.between.join(tokens) for tokens in language.context_names(order)]
         self.bands = frequency_bands(Language(self._frequencies, names, f"contexts of {language.name}", {}))
-        self.record = statistics.each("support")
+        self.record = statistics.each(ALIVE)
 
     def process(self, regime: Any, learner: Any) -> Process:
         return contexts.of_table(self._p, self._frequencies, regime, learner)
+
+    def sizes(self, process: Any) -> str:
+        return "drawn" if process.learner.drawn else "shared out"
 
     def survival(self, process: Process, trace: engine.Trace) -> Survival:
         members = _members(self.bands, self._frequencies)
         following = np.asarray(trace[self.record.name], np.float64)
         parts = [following[:, :, inside].sum(axis=2) / max(following[0, 0, inside].sum(), 1) for inside in members]
-        alive = analysis.ensemble(np.stack(parts, axis=2), levels=())
+        left = analysis.ensemble(np.stack(parts, axis=2), levels=())
         expected, kind = self._expected(process, trace.generations)
         if expected is not None:
             expected = np.stack(
                 [expected[inside].sum(axis=0) / max(expected[inside, 0].sum(), 1) for inside in members]
             )
-        return Survival(alive.mean.T, alive.standard_error.T, expected, kind)
+        return Survival(left.mean.T, left.standard_error.T, expected, kind)
 
     def _expected(self, process: Any, generations: int) -> tuple[np.ndarray | None, str]:
         """How many tokens may follow each context, ``[contexts, generations + 1]``, by theory, and its kind."""

@@ -36,7 +36,11 @@ def survival(process: Process, generations: int, p: np.ndarray) -> tuple[np.ndar
 
 
 def curve(process: Process, statistic: str, generations: int) -> tuple[np.ndarray | None, str]:
-    """The mean of a statistic by theory, ``[generations + 1]``, and whether it is exact or an approximation."""
+    """The mean of a statistic by theory, ``[generations + 1]``, and whether it is exact or an approximation.
+
+    Where the support is known, nothing is possible but what the truth has: all of it counts as "alive".
+    """
+    statistic = "support" if statistic == "alive" else statistic
     found = exact(process, statistic, generations)
     if found is not None:
         return found, "exact"

@@ -58,7 +58,7 @@ def _write_bands(found: Report) -> None:
                         by_theory = result.survival_exact
                         shares = [repr(float(values[i, m])) for values in (result.survival, result.survival_error)]
                         shares.append("" if by_theory is None else repr(float(by_theory[i, m])))
-                        low, high = (float(f"{edge * 1e6:.4g}") for edge in (band.low, band.high))
+                        low, high = (float(f"{edge * 1e6:.4g}") for edge in (band.low, band.top))
                         rows.writerow([name, low, high, band.count, m, *shares, result.survival_kind])
 
 
@@ -66,10 +66,11 @@ def _write_json(found: Report, seconds: float) -> None:
     generations = found.configuration["generations"]
     regimes = {}
     for name, result in found.regimes.items():
-        mean = result.curves["support"].simulated.mean
+        mean = result.left.simulated.mean
         regimes[name] = {
             "regime": {k: v for k, v in dataclasses.asdict(result.regime).items() if v is not None},
-            "vocabulary_half_life": finite(analysis.half_life(mean)),
+            **({"sizes": result.sizes} if result.sizes else {}),
+            "choice_half_life" if result.sizes else "vocabulary_half_life": finite(analysis.half_life(mean)),
             "lost_after": {str(m): finite(analysis.lost_after(mean, m)) for m in LOSSES if m <= generations},
             "remembered": result.remembered,
             "theory": {statistic: curve.kind or "none" for statistic, curve in result.curves.items()},

@@ -46,7 +46,12 @@ class Band:
     @property
     def label(self) -> str:
         """The frequencies per million tokens."""
-        return f"{_short(self.low * 1e6)} to {_short(self.high * 1e6)}"
+        return f"{_short(self.low * 1e6)} to {_short(self.top * 1e6)}"
+
+    @property
+    def top(self) -> float:
+        """The upper edge, 1 at most."""
+        return min(self.high, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +101,7 @@ class RegimeResult(OfRegime):
       survival_exact: the same by theory, or None where that does not reach.
       survival_kind: as :attr:`Curve.kind`.
       remembered: what a chain keeps besides its last model, as a sentence; empty where that is little.
+      sizes: of contexts, whether they are "drawn" or "shared out"; empty for words.
     """
 
     survival: np.ndarray
@@ -103,6 +109,16 @@ class RegimeResult(OfRegime):
     survival_exact: np.ndarray | None
     survival_kind: str
     remembered: str = ""
+    sizes: str = ""
+
+    @property
+    def left(self) -> Curve:
+        """How many words are alive; or how many of the tokens that may follow a context, mean over contexts."""
+        return self.curves["alive" if "alive" in self.curves else "support"]
+
+    @property
+    def title(self) -> str:
+        return title(self.name, self.regime) + (f", sizes {self.sizes}" if self.sizes else "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,7 +166,7 @@ class Report:
     @property
     def worst(self) -> RegimeResult:
         """The regime in which most is lost."""
-        return min(self.regimes.values(), key=lambda result: result.curves["support"].simulated.mean[-1])
+        return min(self.regimes.values(), key=lambda result: result.left.simulated.mean[-1])
 
 
 def title(name: str, regime: Any) -> str:

@@ -25,8 +25,6 @@ from jaxcollapse.reporting.results import Curve, DecayResult, RegimeResult, Repo
 from jaxcollapse.reporting.settings import names_of, regimes_of, told
 from jaxcollapse.reporting.summary import summarise
 
-CURVES = ("support", "l2_truth", "heterozygosity", "entropy")
-
 
 def report(
     language: Language | None = None,
@@ -98,8 +96,11 @@ def report(
     began = time.perf_counter()
     generations = check.static_whole_number("generations", generations)
     chains = check.static_whole_number("chains", chains, least=2, remedy="errors need at least two")
-    fit_n = check.static_whole_number("fit_n", fit_n, least=2)
-    fit_chains = check.static_whole_number("fit_chains", fit_chains, least=analysis.results.FEWEST_CHAINS)
+    if order is None:
+        fit_n = check.static_whole_number("fit_n", fit_n, least=2)
+        fit_chains = check.static_whole_number("fit_chains", fit_chains, least=analysis.results.FEWEST_CHAINS)
+    else:
+        order = check.static_whole_number("order", order, least=0)
     seed = check.static_whole_number("seed", seed, least=0)
     names = names_of(regimes)
     if isinstance(learner, NGram):
@@ -126,7 +127,7 @@ def report(
     made = regimes_of(names, n=n, generations=generations, given=given)
     processes = {name: of.process(regime, learner) for name, regime in made.items()}
     folder = writable(out)
-    record = (*CURVES, of.record)
+    record = (*of.curves, of.record)
     for process in processes.values():
         memory.refuse_what_does_not_fit(process, chains, generations, record)
     key = jax.random.key(seed)
@@ -144,9 +145,12 @@ def report(
                 progress=bar.update,
             )
             curves = {
-                each: Curve(analysis.ensemble(trace, each), *exact.curve(process, each, generations)) for each in CURVES
+                each: Curve(analysis.ensemble(trace, each), *exact.curve(process, each, generations))
+                for each in trace
+                if each != of.record.name
             }
-            results[name] = RegimeResult(name, made[name], curves, *of.survival(process, trace), told(process))
+            survival = of.survival(process, trace)
+            results[name] = RegimeResult(name, made[name], curves, *survival, told(process), of.sizes(process))
         bar.set_description("decay rate")
         decay = None
         if order is None:

@@ -39,7 +39,7 @@ def summarise(found: Report) -> str:
 
 def _what(found: Report) -> str:
     if found.banded == "contexts":
-        return f"{found.units.capitalize()} that may follow a context, mean by the contexts' frequency,"
+        return f"Of the {found.units} that may follow a context, how many are left, mean by the contexts' frequency,"
     return f"Surviving {found.units}"
 
 
@@ -49,15 +49,13 @@ def _survivors(found: Report, names: list[str], moments: list[int]) -> list[str]
     width = max(26, *(len(found.regimes[name].title) + 2 for name in names))
     lines = ["generation".ljust(12) + "".join(found.regimes[name].title.rjust(width) for name in names)]
     for m in moments:
-        cells = (_alive(found.regimes[name].curves["support"], m).rjust(width) for name in names)
+        cells = (_alive(found.regimes[name].left, m).rjust(width) for name in names)
         lines.append(f"{m:<12}" + "".join(cells))
-    halves = (
-        _half(analysis.half_life(found.regimes[name].curves["support"].simulated.mean), generations) for name in names
-    )
+    halves = (_half(analysis.half_life(found.regimes[name].left.simulated.mean), generations) for name in names)
     lines.append("half-life".ljust(12) + "".join(half.rjust(width) for half in halves))
     for m in LOSSES:
         if m <= generations:
-            means = (found.regimes[name].curves["support"].simulated.mean for name in names)
+            means = (found.regimes[name].left.simulated.mean for name in names)
             lost = "".join(f"{analysis.lost_after(mean, m):.1%}".rjust(width) for mean in means)
             lines.append(f"lost by {m}".ljust(12) + lost)
     return lines
@@ -115,4 +113,4 @@ def _chance(value: float) -> str:
 
 
 def _visible(token: str) -> str:
-    return repr(token) if token != token.strip() or not token else token
+    return token if token and token.isprintable() and token == token.strip() else repr(token)

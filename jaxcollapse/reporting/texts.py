@@ -211,8 +211,7 @@ def _long(language: Language) -> int:
 
 
 def _joined(language: Language, tokens: Any) -> str:
-    between = " " if language.source.get("unit") == "word" else ""
-    written = between.join(language.tokens[int(token)] for token in tokens)
+    written = language.between.join(language.tokens[int(token)] for token in tokens)
     # What steers a terminal is shown as a dot.
     return "".join("\u00b7" if unicodedata.category(letter) in ("Cc", "Cf") else letter for letter in written)
 
