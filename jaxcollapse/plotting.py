@@ -159,7 +159,7 @@ def vocabulary(found: Report) -> Figure:
     axes.annotate("half", (x, total / 2), xycoords=("axes fraction", "data"), ha=side, va="bottom", color="0.4")
     axes.set(
         xlabel="generation m (0 is the language itself)",
-        ylabel=f"{units} that may follow a context (mean)"
+        ylabel=f"{units} that may still follow a context (mean)"
         if of_contexts
         else f"{units} that the model can still write",
         title=f"{'Choice' if of_contexts else 'Vocabulary'} left when a model is trained on its own output\n"
