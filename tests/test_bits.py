@@ -102,6 +102,7 @@ def test_a_few_chains_of_a_constant_process(name, whole):
     assert_same_bits(found, {statistic: rows[few] for statistic, rows in whole.items()})
 
 
+@pytest.mark.campaign
 def test_a_sweep_holds_the_single_run(name, whole):
     """In the caller's program, which computes the truth as well."""
     key, regime = jax.random.key(SEED), REGIMES[name]
@@ -128,12 +129,12 @@ def test_room_changes_nothing_for_labels(name, roomier):
     assert_same_bits(roomier, simulate(name, learner=jc.learners.Categorical("labels")), ALL)
 
 
-def test_width_changes_nothing(name, whole, monkeypatch):
+@pytest.mark.parametrize("widths", [pytest.param((), marks=pytest.mark.campaign), (64, 16, 2)], ids=str)
+def test_width_changes_nothing(name, widths, whole, monkeypatch):
     """Dead tokens may be left out, or not, early or late."""
-    for widths in ((), (64, 16, 2)):
-        monkeypatch.setattr(jc.stepping, "NARROW", widths)
-        jax.clear_caches()
-        assert_same_bits(simulate(name), whole)
+    monkeypatch.setattr(jc.stepping, "NARROW", widths)
+    jax.clear_caches()
+    assert_same_bits(simulate(name), whole)
     jax.clear_caches()
 
 
