@@ -44,7 +44,7 @@ THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 def save_all(found: Report) -> None:
     """Write every figure of a report as PNG and SVG."""
-    save_figures(found, FIGURES_OF_CONTEXTS if found.banded == "contexts" else FIGURES)
+    save_figures(found, FIGURES_OF_CONTEXTS if found.of_contexts else FIGURES)
 
 
 def save_figures(found: Any, figures: Mapping[str, Callable[[Any], Figure]]) -> None:
@@ -152,7 +152,7 @@ def vocabulary(found: Report) -> Figure:
     elif "exact" in kinds:
         _theory_entry(axes, "exact, where it is known" if "" in kinds else "exact")
     _band_entry(axes, [result.left for result in found.regimes.values()])
-    of_contexts = found.banded == "contexts"
+    of_contexts = found.of_contexts
     total = found.worst.left.simulated.mean[0]
     axes.axhline(total / 2, color="0.6", linewidth=1, linestyle=":")
     x, side = (0.98, "right") if len(found.regimes) <= FEW else (0.02, "left")  # clear of what stays near a half
@@ -186,7 +186,7 @@ def distance(found: Report) -> Figure:
     _band_entry(axes, [result.curves["l2_truth"] for result in found.regimes.values()])
     axes.set(
         xlabel="generation m (1 is the first model)",
-        ylabel=r"$\|p^{(m)} - p\|_2^2$, squared distance from the language" + ", mean" * (found.banded == "contexts"),
+        ylabel=r"$\|p^{(m)} - p\|_2^2$, squared distance from the language" + ", mean" * (found.of_contexts),
         title=f"How far the model has drifted from the language\n{_setting(found)}",
     )
     if len(found.regimes) <= FEW:
@@ -203,7 +203,7 @@ def distance(found: Report) -> Figure:
 def survival(found: Report) -> Figure:
     """Which words die first, or which contexts lose most: survival by frequency."""
     figure, (left, right) = _blank(2)
-    of_contexts, units = found.banded == "contexts", found.banded
+    of_contexts, units = found.of_contexts, found.banded
     result = found.worst
     shown = [i for i, band in enumerate(found.bands) if band.count]
     generation = np.arange(result.survival.shape[1])

@@ -209,8 +209,7 @@ def process_of(options: argparse.Namespace, language: Any, regime: Any) -> tuple
     order = 1 if options.order is None else options.order
     p, frequencies = language.contexts(order)
     process = contexts.of_table(p, frequencies, regime, learner)
-    sizes = "drawn" if process.learner.drawn else "shared out"
-    how = f"{process.contexts:,} contexts of order {order}, sizes {sizes}"
+    how = f"{process.contexts:,} contexts of order {order}, sizes {process.learner.sharing}"
     return process, ", ".join(part for part in (how, told) if part)
 
 

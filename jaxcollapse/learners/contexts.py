@@ -159,6 +159,11 @@ class Contexts:
         return dataclasses.replace(self, learner=learner)
 
     @property
+    def sharing(self) -> str:
+        """How contexts have their sizes, in words."""
+        return "drawn" if self.drawn else "shared out"
+
+    @property
     def told(self) -> str:
         """In a few words, for titles."""
         return getattr(self.learner, "told", "")

@@ -40,7 +40,7 @@ def alive(view: View) -> jax.Array:
 ALIVE = statistics.Statistic("alive", alive)
 
 
-class Words:
+class OfWords:
     """A report of a language's words: how many of each band are alive.
 
     Attributes:
@@ -83,7 +83,7 @@ class Words:
         return Survival(share, error, None if expected is None else np.stack(expected), kind)
 
 
-class Contexts:
+class OfContexts:
     """A report of what follows each context: of all that may follow the contexts of a band, how much is alive.
 
     Attributes:
@@ -108,7 +108,7 @@ class Contexts:
         return contexts.of_table(self._p, self._frequencies, regime, learner)
 
     def sizes(self, process: Any) -> str:
-        return "drawn" if process.learner.drawn else "shared out"
+        return str(process.learner.sharing)
 
     def survival(self, process: Process, trace: engine.Trace) -> Survival:
         members = _members(self.bands, self._frequencies)

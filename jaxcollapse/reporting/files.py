@@ -46,7 +46,7 @@ def _write_curves(found: Report) -> None:
 
 
 def _write_bands(found: Report) -> None:
-    kind = "contexts" if found.banded == "contexts" else "words"
+    kind = "contexts" if found.of_contexts else "words"
     with open(found.folder / f"{kind}.csv", "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         head = ("regime", "per_million_from", "per_million_to", kind, "generation")

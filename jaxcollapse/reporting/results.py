@@ -118,6 +118,7 @@ class RegimeResult(OfRegime):
 
     @property
     def title(self) -> str:
+        """The regime and its settings, and how contexts have their sizes."""
         return title(self.name, self.regime) + (f", sizes {self.sizes}" if self.sizes else "")
 
 
@@ -159,9 +160,14 @@ class Report:
         return "characters" if self.language.source.get("unit") == "character" else "words"
 
     @property
+    def of_contexts(self) -> bool:
+        """Whether it is about what follows contexts, and not about words."""
+        return "order" in self.configuration
+
+    @property
     def banded(self) -> str:
         """What bands hold, in the plural."""
-        return "contexts" if "order" in self.configuration else self.units
+        return "contexts" if self.of_contexts else self.units
 
     @property
     def worst(self) -> RegimeResult:

@@ -111,7 +111,7 @@ def report(
         language = languages.from_wordfreq("en") if order is None else languages.from_king_james()
     if not isinstance(language, Language):
         raise TypeError(f"language must come from jc.languages, got {type(language).__name__}")
-    of = bands.Words(language) if order is None else bands.Contexts(language, order)
+    of = bands.OfWords(language) if order is None else bands.OfContexts(language, order)
     of_text = language.source.get("tokens_counted", 1_000_000) if language.text is None else len(language.text)
     n = check.static_whole_number("n", of_text if n is None else n)
     given = {

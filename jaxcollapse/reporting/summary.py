@@ -38,7 +38,7 @@ def summarise(found: Report) -> str:
 
 
 def _what(found: Report) -> str:
-    if found.banded == "contexts":
+    if found.of_contexts:
         return f"Of the {found.units} that may follow a context, how many are left, mean by the contexts' frequency,"
     return f"Surviving {found.units}"
 
@@ -70,7 +70,7 @@ def _bands_table(found: Report) -> list[str]:
         moments.append(generations)
     head = "uses per million".ljust(22) + found.banded.rjust(10)
     question = f"Which {found.units} die first: chance to survive"
-    if found.banded == "contexts":
+    if found.of_contexts:
         question = "Which contexts lose most: share left of all that may follow them,"
     lines = [
         f"{question} by frequency, {result.title} (simulated)",
