@@ -110,7 +110,7 @@ def test_bands_have_their_theory_where_sizes_are_shared_out():
 def test_no_more_is_left_than_there_was(tmp_path):
     """A context without a token begins uniform, and smoothing makes all possible; neither is what the text has."""
     said = "to be or not to be or to be what one is not to be"
-    words = jc.languages.from_tokens(said.split(), name="a $ or $_$")
+    words = jc.languages.from_tokens(said.split(), name="costs $_$")
     settings = {"n": 3, "regimes": ["fully-synthetic"], "generations": 2, "chains": 4}
     found = jc.report(words, out=tmp_path, **SMALL | settings | {"order": np.int64(2)})
     of = found.regimes["fully-synthetic"]
