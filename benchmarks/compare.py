@@ -27,7 +27,7 @@ import scipy.stats
 from contestants import CONTESTANTS, MISSING, THREADS
 
 import jaxcollapse as jc
-from jaxcollapse.provenance import provenance
+from jaxcollapse.runs.provenance import provenance
 
 OURS = "jaxcollapse"
 NUMBA = "Numba survivors"

@@ -28,9 +28,9 @@ from nltk.lm.vocabulary import Vocabulary
 from scipy import stats
 
 import jaxcollapse as jc
-from jaxcollapse.ngrams.concordance import concordance
-from jaxcollapse.ngrams.text import Text
-from jaxcollapse.provenance import provenance
+from jaxcollapse.learners.ngrams.context_index import concordance
+from jaxcollapse.learners.ngrams.text import Text
+from jaxcollapse.runs.provenance import provenance
 
 ORDER = 2
 

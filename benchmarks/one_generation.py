@@ -15,8 +15,8 @@ import time
 import jax
 
 import jaxcollapse as jc
-from jaxcollapse.provenance import provenance
 from jaxcollapse.regimes import REGIMES, make
+from jaxcollapse.runs.provenance import provenance
 
 RECORD = ("support", "l2_truth", "heterozygosity", "entropy")
 GENERATIONS = 5

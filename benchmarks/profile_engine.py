@@ -16,10 +16,10 @@ import scipy.stats
 
 import jaxcollapse as jc
 from jaxcollapse import native, sampling
-from jaxcollapse.fixed import U64
-from jaxcollapse.keys import word_at
-from jaxcollapse.provenance import provenance
-from jaxcollapse.sampling import coins, points
+from jaxcollapse.exact.fixed import U64
+from jaxcollapse.exact.threefry import word_at
+from jaxcollapse.runs.provenance import provenance
+from jaxcollapse.sampling import binomial_half, dyadic
 
 SETTINGS = {"n = s = 100": (100, 100), "n = s = 1000": (1000, 1000), "n = s = 10,000": (10_000, 10_000)}
 SETTINGS["Zipf s = 50,000, n = 1,000,000"] = (50_000, 10**6)
@@ -61,11 +61,11 @@ def words_a_count(n, left, average=True):
     On average over uniform points, or as many as the plan has room for (what XLA computes for each position).
     """
     total = 0.0
-    for stage in points._plan(n):
-        most = points._most(n, stage.level)
+    for stage in dyadic._plan(n):
+        most = dyadic._most(n, stage.level)
         share = min(1.0, 2.0**stage.level / left) if average else 1.0
-        if stage.words > points.FEW and most > points.SOME:
-            total += share * coins.words_of_tables(most)
+        if stage.words > dyadic.FEW and most > dyadic.SOME:
+            total += share * binomial_half.words_of_tables(most)
         elif average:
             within = np.arange(1, most + 1)
             chance = scipy.stats.binom.pmf(within, n, 2.0**-stage.level) if stage.level else within == n
@@ -86,9 +86,9 @@ def living(p, n, seed=0):
 
 def ns_a_count(counts, n, work, portable, repeats):
     """One generation of counts, a living token, over as many chains as ``work`` tokens make."""
-    model = sampling.tally_of_counts(jnp.asarray(counts, jnp.int32), jnp.int32(n))
+    model = sampling.cumulate_counts(jnp.asarray(counts, jnp.int32), jnp.int32(n))
     chains = max(2, work // len(counts))
-    one = lambda key: sampling.count_from(key, model, jnp.int32(n), n, portable=portable).cumulative
+    one = lambda key: sampling.draw_counts(key, model, jnp.int32(n), n, portable=portable).cumulative
     draw = jax.jit(lambda key: jax.vmap(one)(jax.random.split(key, chains)))
     return 1e9 * least_time(lambda seed: draw(jax.random.key(seed)), repeats) / (chains * len(counts))
 

@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 import jaxcollapse as jc
-from jaxcollapse.plotting import PALETTE, STYLE
-from jaxcollapse.provenance import provenance
+from jaxcollapse.reporting.plotting import PALETTE, STYLE
+from jaxcollapse.runs.provenance import provenance
 
 N = 10_000
 WINDOWS = ((2, 16), (20, 60))

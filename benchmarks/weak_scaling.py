@@ -80,7 +80,7 @@ def main():
         name = f"{many} {kind if many > 1 else kind[:-1]}"
         print(f"| {name} | {chains:,} | {seconds:.1f} | {each:.0f} | {each / rows[0]['ns']:.2f} |", flush=True)
     if options.out:
-        from jaxcollapse.provenance import provenance
+        from jaxcollapse.runs.provenance import provenance
 
         with open(options.out, "w", encoding="utf-8") as file:
             json.dump({"machine": {"cores": os.cpu_count(), **provenance()}, "rows": rows}, file, indent=1)

@@ -23,8 +23,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from jaxcollapse.plotting import PALETTE, STYLE
-from jaxcollapse.provenance import provenance
+from jaxcollapse.reporting.plotting import PALETTE, STYLE
+from jaxcollapse.runs.provenance import provenance
 
 HERE = pathlib.Path(__file__).resolve().parent
 DIGITS = 6

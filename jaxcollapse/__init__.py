@@ -6,12 +6,9 @@ on, a process joins them, the engine simulates, theory gives the exact curve, an
 
 from jaxcollapse import (
     analysis,
-    decoding,
     engine,
-    estimators,
     languages,
     learners,
-    memory,
     native,
     regimes,
     runs,
@@ -21,9 +18,11 @@ from jaxcollapse import (
     statistics,
     theory,
 )
-from jaxcollapse.collapse import CollapseTimes, collapse_times
-from jaxcollapse.engine import Trace, simulate
-from jaxcollapse.process import Process, recursive_training
+from jaxcollapse.engine import memory
+from jaxcollapse.engine.first_passage import collapse_times
+from jaxcollapse.engine.simulation import simulate
+from jaxcollapse.learners import decoding, estimators
+from jaxcollapse.process.one_context import Process, recursive_training
 from jaxcollapse.regimes import (
     Accumulate,
     AccumulateSubsample,
@@ -35,9 +34,9 @@ from jaxcollapse.regimes import (
     RandomlySampled,
 )
 from jaxcollapse.reporting import Report, TextReport, report, report_text
+from jaxcollapse.results import CollapseTimes, Summary, Trace
 from jaxcollapse.runs import run, summarize
 from jaxcollapse.schedules import Schedule
-from jaxcollapse.summaries import Summary
 
 __version__ = "0.1.0"
 __all__ = [

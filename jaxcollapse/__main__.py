@@ -2,6 +2,6 @@
 
 import sys
 
-from jaxcollapse.cli import main
+from jaxcollapse.cli.main import main
 
 sys.exit(main())

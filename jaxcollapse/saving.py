@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jaxcollapse.analysis import Ensemble
-from jaxcollapse.engine import Trace
-from jaxcollapse.summaries import Summary
+from jaxcollapse.results import Summary, Trace
 
 if TYPE_CHECKING:
     import xarray

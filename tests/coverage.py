@@ -21,7 +21,7 @@ from scipy import stats
 
 import jaxcollapse as jc
 from jaxcollapse import analysis, theory
-from jaxcollapse.provenance import provenance
+from jaxcollapse.runs.provenance import provenance
 
 SIZES = (50, 100, 1000, 10_000)
 LEVEL = 0.95

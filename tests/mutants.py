@@ -20,21 +20,24 @@ import jax.numpy as jnp
 from jax import lax
 
 import jaxcollapse  # noqa: F401  (what is patched)
-from jaxcollapse import fixed, process, sampling, statistics, stepping
+from jaxcollapse import sampling, statistics
+from jaxcollapse.exact import bits, fixed
 from jaxcollapse.learners import Categorical
-from jaxcollapse.process import DISTANCE, Process
-from jaxcollapse.regimes import random as random_module
+from jaxcollapse.process import one_context
+from jaxcollapse.process.one_context import DISTANCE, Process
+from jaxcollapse.regimes import randomly_sampled as random_module
 from jaxcollapse.regimes.base import only_if, put
 from jaxcollapse.regimes.pools import Accumulate, AccumulateSubsample
-from jaxcollapse.regimes.random import RandomlySampled
+from jaxcollapse.regimes.randomly_sampled import RandomlySampled
 from jaxcollapse.regimes.real import FreshReal, Mixture, PartiallySynthetic
 from jaxcollapse.regimes.synthetic import FullySynthetic
 from jaxcollapse.regimes.window import MostRecent
-from jaxcollapse.sampling import choices, labels, weighted
+from jaxcollapse.sampling import labels, reweighted
 from jaxcollapse.sampling.labels import Labels
 from jaxcollapse.schedules import Schedule
+from jaxcollapse.schemes import plain
 
-tally = sys.modules["jaxcollapse.sampling.tally"]  # in the package this name is a function
+tally = sys.modules["jaxcollapse.sampling.counts"]  # in the package this name is a function
 
 MUTANTS: dict[str, Callable[[], None]] = {}
 """What is wrong, and the function that makes it so."""
@@ -85,57 +88,57 @@ def _statistic(name: str, of: Callable[[Any], Any]) -> None:
 
 @mutant("every generation uses the same key")
 def _() -> None:
-    stepping.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), 1 + 0 * m)
+    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), 1 + 0 * m)
 
 
 @mutant("two generations after one another share a key")
 def _() -> None:
-    stepping.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), m >> 1)
+    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), m >> 1)
 
 
 @mutant("there are only 64 different chains")
 def _() -> None:
-    stepping.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain & 63), m)
+    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain & 63), m)
 
 
 @mutant("the last slot of a corpus is never drawn")
 def _() -> None:
-    right = choices.index_below
-    for module in (labels, tally, weighted):
+    right = bits.index_below
+    for module in (labels, tally, reweighted):
         module.index_below = lambda word, bound: right(word, jnp.maximum(bound, jnp.uint32(2)) - jnp.uint32(1))
 
 
 @mutant("slots are rounded to the nearest, so the first and the last are drawn half as often")
 def _() -> None:
-    right = choices.index_below
+    right = bits.index_below
 
     def rounded(word: Any, bound: Any) -> Any:
         twice = jnp.uint32(2) * (jnp.maximum(bound, jnp.uint32(1)) - jnp.uint32(1))
         return (right(word, twice) + jnp.uint32(1)) >> jnp.uint32(1)
 
-    labels.index_below = weighted.index_below = rounded
+    labels.index_below = reweighted.index_below = rounded
 
 
 @mutant("the first token of the truth is never drawn")
 def _() -> None:
-    right = sampling.draw_from_law
+    right = sampling.draw_from_cdf
 
     def draw(key: Any, law: Any, size: Any, slots: int) -> Any:
         corpus = right(key, law, size, slots)
         return corpus._replace(labels=jnp.maximum(corpus.labels, min(law.p.shape[0] - 1, 1)))
 
-    sampling.draw_from_law = draw
+    sampling.draw_from_cdf = draw
 
 
 @mutant("from generation 2 on, what is recorded is the model of the generation before")
 def _() -> None:
-    right = stepping.forward
+    right = plain.forward
 
     def row(key: Any, process: Any, state: Any, generations: int, record: Any) -> Any:
-        one = lambda chain: stepping.measure(process, process.view(chain._replace(m=state.m)), chain.status, record)
+        one = lambda chain: plain.measure(process, one_context.view(chain._replace(m=state.m)), chain.status, record)
         return right(key, process, state, generations), jax.vmap(one)(state._replace(m=None))
 
-    stepping.record_row = row
+    plain.record_row = row
 
 
 @mutant("a schedule is read one generation ahead")
@@ -469,7 +472,7 @@ def _() -> None:
         if self.reuse:
             return right(self, key, learner, truth, model, memory, m)
         last = learner.blend(None, model, truth.p.shape[0])
-        mean = sampling.Mean(fixed.subtract(memory.sums, last.sums))
+        mean = sampling.ModelAverage(fixed.subtract(memory.sums, last.sums))
         return learner.sample(key, mean, self.size("n", m), self.capacity), memory
 
     RandomlySampled.collect = collect
@@ -504,7 +507,7 @@ def _() -> None:
 
 @mutant("generation 1 is copied from the pool with the words that wrote the pool, pool", "randomly-sampled")
 def _() -> None:
-    process._for = lambda key, role: jax.random.fold_in(key, jnp.uint32(int(role) % 2))
+    one_context._for = lambda key, role: jax.random.fold_in(key, jnp.uint32(int(role) % 2))
 
 
 @mutant("a sequence's first token is used twice, prefix", "randomly-sampled")
@@ -531,7 +534,7 @@ def _source(below: Callable[[Any, Any, Any, int], Any]) -> None:
 
 @mutant("the generation is drawn from 1..m-1, prefix", "randomly-sampled")
 def _() -> None:
-    _source(lambda key, m, n, slots: 1 + sampling.below(key, m - 1, slots))
+    _source(lambda key, m, n, slots: 1 + sampling.randint(key, m - 1, slots))
 
 
 @mutant("each generation gives n/m tokens, not a random number, prefix", "randomly-sampled")
@@ -632,7 +635,7 @@ def _part_of(choose: Callable[[Any, Any, Any, Any], tuple[Any, Any]]) -> None:
         counts, size = choose(pool.counts, counts, size, leave)
         return Labels(tally._token_at(jnp.cumsum(counts), lax.iota(jnp.int32, slots)), size)
 
-    sampling.part_of = part_of
+    sampling.draw_subset = part_of
 
 
 @mutant("a part larger than half the pool is what should be left, without replacement", "accumulate-subsample")
@@ -653,7 +656,7 @@ def _() -> None:
 @mutant("repeated places are kept, without replacement", "accumulate-subsample")
 def _() -> None:
     def distinct(key: Any, bound: Any, size: Any, slots: int) -> Any:
-        return sampling.below(jax.random.fold_in(key, 0), bound, slots)
+        return sampling.randint(jax.random.fold_in(key, 0), bound, slots)
 
     tally._distinct = distinct
 
@@ -671,14 +674,14 @@ def _() -> None:
 def _() -> None:
     def weigh(first: Any, second: Any, weight: Any) -> Any:
         ratio = second.size.astype(jnp.float32) * jnp.asarray(weight, jnp.float32) / first.size.astype(jnp.float32)
-        return weighted.Weighted(first, second, jnp.where(second.size == 0, 1.0, 1 / (1 + ratio)))
+        return reweighted.Weighted(first, second, jnp.where(second.size == 0, 1.0, 1 / (1 + ratio)))
 
-    sampling.weigh = weigh
+    sampling.reweight = weigh
 
 
 def _drawn_with(share_of: Callable[[Any], Any]) -> None:
-    right = sampling.draw_from_weighted
-    sampling.draw_from_weighted = lambda key, model, size, slots: right(
+    right = sampling.draw_from_reweighted
+    sampling.draw_from_reweighted = lambda key, model, size, slots: right(
         key, model._replace(share=share_of(model)), size, slots
     )
 
@@ -703,14 +706,14 @@ def _() -> None:
 @mutant("part and slot are chosen with the same words, with a weight", "fresh-real")
 def _() -> None:
     def draw(key: Any, model: Any, size: Any, slots: int) -> Any:
-        in_first = choices.happens(key, model.share, slots)
+        in_first = bits.happens(key, model.share, slots)
         room = model.first.labels.shape[0]
         bound = jnp.where(in_first, model.first.size, model.second.size).astype(jnp.uint32)
-        slot = choices.index_below(sampling.words(key, slots), bound).astype(jnp.int32)
+        slot = bits.index_below(sampling.random_bits(key, slots), bound).astype(jnp.int32)
         both = jnp.concatenate([model.first.labels, model.second.labels])
         return Labels(both.at[jnp.where(in_first, slot, room + slot)].get(mode="promise_in_bounds"), size)
 
-    sampling.draw_from_weighted = draw
+    sampling.draw_from_reweighted = draw
 
 
 def _fresh_real(draw: Callable[..., Any]) -> None:
@@ -777,7 +780,7 @@ def _mixture(number: Callable[..., Any], truth_key: int = 1, from_first: bool = 
 
 @mutant("share is the chance of a synthetic token", "mixture")
 def _() -> None:
-    _mixture(lambda key, n, share, slots: n - sampling.happenings(key, n, share, slots))
+    _mixture(lambda key, n, share, slots: n - sampling.binomial_count(key, n, share, slots))
 
 
 @mutant("the number of real tokens is its mean, rounded", "mixture")
@@ -787,14 +790,14 @@ def _() -> None:
 
 @mutant("one coin decides for all tokens of a generation", "mixture")
 def _() -> None:
-    _mixture(lambda key, n, share, slots: n * choices.happens(key, share, 1)[0].astype(jnp.int32))
+    _mixture(lambda key, n, share, slots: n * bits.happens(key, share, 1)[0].astype(jnp.int32))
 
 
 @mutant("the real tokens are drawn with the words that said how many they are", "mixture")
 def _() -> None:
-    _mixture(sampling.happenings, truth_key=0)
+    _mixture(sampling.binomial_count, truth_key=0)
 
 
 @mutant("the real tokens are tokens of p^(1)", "mixture")
 def _() -> None:
-    _mixture(sampling.happenings, from_first=True)
+    _mixture(sampling.binomial_count, from_first=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import cli
+from jaxcollapse.cli import main
 
 KEY = jax.random.key(0)
 P = [0.5, 0.3, 0.2]
@@ -445,7 +445,7 @@ COMMANDS += [
 def test_command_line(case, command, status, message, files, monkeypatch, capsys):
     monkeypatch.chdir(files)
     try:
-        result = cli.main(command.split())
+        result = main.main(command.split())
     except SystemExit as stop:
         result = stop.code
     said = capsys.readouterr().err
@@ -461,5 +461,5 @@ def test_a_folder_that_may_not_be_written(files, monkeypatch, capsys):
 
     monkeypatch.chdir(files)
     monkeypatch.setattr("pathlib.Path.touch", refuse)  # root, who may write anywhere, runs tests too
-    assert cli.main(["report", "short.txt", "--out", "locked"]) == 1
+    assert main.main(["report", "short.txt", "--out", "locked"]) == 1
     assert "out='locked' cannot be written (Permission denied)" in capsys.readouterr().err

@@ -23,10 +23,10 @@ from selection import some
 
 import jaxcollapse as jc
 from jaxcollapse.analysis import Ensemble
+from jaxcollapse.analysis.streaming import BLOCK, Moments, Sketch
 from jaxcollapse.runs import LEVELS, checkpoint, keeping
 from jaxcollapse.runs import progress as progress_module
 from jaxcollapse.runs.progress import Progress
-from jaxcollapse.summaries import BLOCK, Moments, Sketch
 
 P = np.array([0.4, 0.3, 0.15, 0.1, 0.05], np.float32)
 KEY, PROCESS = jax.random.key(3), jc.recursive_training(P, jc.FullySynthetic(n=8))

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import cli, engine, runs, saving
-from jaxcollapse.commands import run as command
+from jaxcollapse import engine, runs, saving
+from jaxcollapse.cli import main
+from jaxcollapse.cli import run_command as command
 
 CONFIG = """\
 language = "uniform:10"
@@ -46,7 +47,7 @@ def folder(tmp_path, monkeypatch):
 def start(line, capsys):
     """The exit status, and what was printed."""
     try:
-        status = cli.main(["run", *line.split(), "--quiet"])
+        status = main.main(["run", *line.split(), "--quiet"])
     except SystemExit as stop:
         status = stop.code
     return status, *capsys.readouterr()
@@ -286,7 +287,7 @@ def test_interrupted_with_nothing_to_show(monkeypatch, capsys):
 def test_simulate_says_that_it_was_interrupted(monkeypatch, capsys):
     interrupting(monkeypatch, after=2)
     flags = FLAGS.split(" --seed")[0].replace("--generations 8", "--generations 80")
-    assert cli.main(["simulate", *flags.split(), "--quiet"]) == 130
+    assert main.main(["simulate", *flags.split(), "--quiet"]) == 130
     out, err = capsys.readouterr()
     assert err == "jaxcollapse: interrupted; what is printed is what was done\n"
     assert 0 < max(m for _, m in printed(out)) < 80
@@ -368,13 +369,13 @@ def test_processes_are_joined_before_anything_else(taken, monkeypatch, capsys):
 def test_smoothing_and_decoding_from_flags_and_a_file(tmp_path, capsys):
     """The same table from simulate and from a file, and that of the learner made in Python."""
     flags = ["--language", "zipf:20", "--n", "50", "--chains", "40", "--generations", "3"]
-    cli.main(["simulate", *flags, "--additive", "0.5", "--temperature", "0.8", "--top-k", "9", "--quiet"])
+    main.main(["simulate", *flags, "--additive", "0.5", "--temperature", "0.8", "--top-k", "9", "--quiet"])
     told = capsys.readouterr().out
     assert "50 tokens a generation, additive 0.5, temperature 0.8, top-k 9" in told
     config = tmp_path / "study.toml"
     text = "n = 50\nchains = 40\ngenerations = 3\nadditive = 0.5\ntemperature = 0.8\ntop_k = 9\n"
     config.write_text('language = "zipf:20"\n' + text, encoding="utf-8")
-    cli.main(["run", str(config), "--quiet"])
+    main.main(["run", str(config), "--quiet"])
     assert capsys.readouterr().out == told
     learner = jc.learners.Estimated(
         estimator=jc.estimators.Additive(0.5), decoding=(jc.decoding.Temperature(0.8), jc.decoding.TopK(9))
@@ -386,9 +387,9 @@ def test_smoothing_and_decoding_from_flags_and_a_file(tmp_path, capsys):
 
 
 def test_one_estimator_at_a_time(capsys):
-    assert cli.main(["simulate", "--language", "zipf:5", "--additive", "1", "--discount", "0.5"]) == 1
+    assert main.main(["simulate", "--language", "zipf:5", "--additive", "1", "--discount", "0.5"]) == 1
     assert "give one of additive, prior, discount, kneser-ney, got additive and discount" in capsys.readouterr().err
-    assert cli.main(["simulate", "--language", "zipf:5", "--temperature", "-1"]) == 1
+    assert main.main(["simulate", "--language", "zipf:5", "--temperature", "-1"]) == 1
     assert "temperature must be a number between 0 and inf, got -1" in capsys.readouterr().err
 
 

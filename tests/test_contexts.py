@@ -15,12 +15,14 @@ import verdict
 from scipy import stats
 
 import jaxcollapse as jc
-from jaxcollapse import configuration, keys, sampling
-from jaxcollapse.contexts import weighted_means
-from jaxcollapse.estimators import Additive, Prior
+from jaxcollapse import sampling
+from jaxcollapse.exact import threefry
 from jaxcollapse.learners import Categorical, Contexts, Estimated
 from jaxcollapse.learners.contexts import Lasting
-from jaxcollapse.process import canonical
+from jaxcollapse.learners.estimators import Additive, Prior
+from jaxcollapse.process.many_contexts import weighted_means
+from jaxcollapse.process.one_context import canonical
+from jaxcollapse.runs import configuration
 from jaxcollapse.statistics import each, trajectory
 
 KEY = jax.random.key(0)
@@ -75,7 +77,7 @@ def test_a_context_is_a_process_of_its_own():
     two = jax.jit(lambda process, key: process.step(key, process.init(key, jnp.int32(0))))
     many, alone = two(canonical(process), KEY), [canonical(one) for one in process.apart()]
     for j, one in enumerate(alone):
-        state = two(one, keys.fold_in(KEY, j))
+        state = two(one, threefry.fold_in(KEY, j))
         for ours, its in zip(
             *map(jax.tree.leaves, ((many.model, many.memory), (state.model, state.memory))), strict=True
         ):
@@ -229,7 +231,7 @@ def test_smoothed_and_mixed_contexts_outlast_generations_without_tokens():
     @jax.vmap
     def models(key):
         first = process.init(key, jnp.int32(0))
-        return first.model.p, process.step(keys.fold_in(key, 9), first).model.p
+        return first.model.p, process.step(threefry.fold_in(key, 9), first).model.p
 
     first, second = (np.asarray(of) for of in models(jax.random.split(KEY, 50)))
     assert (first == 0.25).all(axis=2).sum(axis=1).tolist() == [2] * 50  # one token belongs to one context
@@ -238,11 +240,11 @@ def test_smoothed_and_mixed_contexts_outlast_generations_without_tokens():
 
 def test_nothing_is_drawn_from_an_empty_pool():
     learner = Lasting(Categorical(method="counts"), 4)
-    empty = sampling.tally_of_counts(jnp.zeros(4, jnp.int32), jnp.int32(0))
+    empty = sampling.cumulate_counts(jnp.zeros(4, jnp.int32), jnp.int32(0))
     part = learner.subsample(KEY, empty, jnp.int32(5), 8, True)
     assert (int(part.size), np.asarray(part.counts).tolist()) == (0, [0] * 4)
     assert np.asarray(learner.fit(KEY, part, None).counts).tolist() == [1] * 4
-    full = sampling.tally_of_counts(jnp.array([0, 2, 0, 0]), jnp.int32(2))
+    full = sampling.cumulate_counts(jnp.array([0, 2, 0, 0]), jnp.int32(2))
     assert np.asarray(learner.fit(KEY, part, full).counts).tolist() == [0, 2, 0, 0]
     assert np.asarray(learner.fit(KEY, full, part).counts).tolist() == [0, 2, 0, 0]
 

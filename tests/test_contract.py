@@ -12,7 +12,7 @@ from text_learner import TextCopier
 
 import jaxcollapse as jc
 from jaxcollapse.learners import Categorical, NGram
-from jaxcollapse.process import Process, Status
+from jaxcollapse.process.one_context import Process, Status
 from jaxcollapse.regimes import REGIMES
 from jaxcollapse.statistics import STATISTICS, trajectory
 

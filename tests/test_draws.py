@@ -75,7 +75,7 @@ def test_a_draw_that_goes_by_places_does_not_commute(monkeypatch):
 
     def by_place(key, model, n):
         numbers = jax.random.randint(key, model.cumulative.shape, 0, n)
-        return sampling.tally_of_counts(jnp.where(model.counts > 0, numbers, 0), model.size)
+        return sampling.cumulate_counts(jnp.where(model.counts > 0, numbers, 0), model.size)
 
     monkeypatch.setattr(draws, "methods", lambda: {"by place": draws.Method(by_place, 64, 24, 100, 64)})
     assert not draws.commutes("by place", SEED, 6400).passed

@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 import jaxcollapse as jc
-from jaxcollapse import configuration
-from jaxcollapse.decoding import Greedy, MinP, Nucleus, Temperature, TopK, apply
-from jaxcollapse.estimators import Additive, Discount, MaximumLikelihood, Prior
 from jaxcollapse.learners import Estimated
+from jaxcollapse.learners.decoding import Greedy, MinP, Nucleus, Temperature, TopK, apply
+from jaxcollapse.learners.estimators import Additive, Discount, MaximumLikelihood, Prior
+from jaxcollapse.runs import configuration
 
 KEY = jax.random.key(0)
 P = np.random.default_rng(0).dirichlet(np.ones(9)).astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from jaxcollapse.plotting import STYLE
+from jaxcollapse.reporting.plotting import STYLE
 
 FOLDER = pathlib.Path(__file__).parent.parent / "figures"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("common", "findings", "tables"))

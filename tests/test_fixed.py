@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
-from jaxcollapse import fixed
-from jaxcollapse.fixed import U64
+from jaxcollapse.exact import fixed
+from jaxcollapse.exact.fixed import U64
 
 settings.register_profile("exact", deadline=None)  # the first example of each pays for a compilation
 settings.load_profile("exact")

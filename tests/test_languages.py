@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import text
+from jaxcollapse.languages import tokens
 
 PROSE = (
     "It was the best of times, it was the worst of times; don\u2019t panic! "
@@ -28,7 +28,7 @@ def write(tmp_path):
 
 
 def test_what_a_word_is(write):
-    counts = text.count(write(PROSE))
+    counts = tokens.count(write(PROSE))
     assert counts["don't"] == 1  # the typographic apostrophe is the plain one
     assert counts["l'\u00e9t\u00e9"] == 1
     assert counts["\u00e9clair"] == 1  # a letter and a combining accent become one letter
@@ -38,28 +38,28 @@ def test_what_a_word_is(write):
     assert counts["42"] == counts["x2"] == 1
     assert counts["the"] == 2
     assert counts["it"] == 2  # lower case
-    assert text.count(write(PROSE), lower=False)["It"] == 1
+    assert tokens.count(write(PROSE), lower=False)["It"] == 1
 
 
 def test_what_a_character_is(write):
-    counts = text.count(write(PROSE), unit="character")
+    counts = tokens.count(write(PROSE), unit="character")
     assert counts["\U0001f468\u200d\U0001f469\u200d\U0001f467"] == 1  # a family is one character
     assert counts["\u00e9"] == 3
     assert counts["\n"] == counts["\t"] == counts["\u00a0"] == 0  # white space counts as one space
     assert counts["I"] == 1  # case is kept
 
 
-@pytest.mark.parametrize("unit", text.UNITS)
+@pytest.mark.parametrize("unit", tokens.UNITS)
 @pytest.mark.parametrize("chunk", [1, 2, 3, 7, 64, 10**6])
 def test_reading_in_pieces_changes_nothing(write, unit, chunk):
     path = write(PROSE * 5)
-    assert text.count(path, unit=unit, chunk=chunk) == text.count(path, unit=unit)
+    assert tokens.count(path, unit=unit, chunk=chunk) == tokens.count(path, unit=unit)
 
 
-@pytest.mark.parametrize("unit", text.UNITS)
+@pytest.mark.parametrize("unit", tokens.UNITS)
 def test_text_without_spaces(write, unit):
     path = write("\u65e5\u672c\u8a9e" * 3000)
-    counts = text.count(path, unit=unit, chunk=1000)
+    counts = tokens.count(path, unit=unit, chunk=1000)
     assert sum(len(token) * count for token, count in counts.items()) == 9000
 
 
@@ -68,7 +68,7 @@ def test_a_large_file_is_read_in_bounded_memory(write):
 
     path = write("the quick brown fox " * 400_000)  # 8 MB
     tracemalloc.start()
-    counts = text.count(path, chunk=1 << 16)
+    counts = tokens.count(path, chunk=1 << 16)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert counts["fox"] == 400_000
@@ -80,14 +80,14 @@ def test_words_agree_with_a_plain_count(write):
     plain = collections.Counter(
         word for word in unicodedata.normalize("NFC", words).replace("\u2019", "'").lower().split() if word.isalpha()
     )
-    counts = text.count(write(words))
+    counts = tokens.count(write(words))
     assert all(counts[word] == count for word, count in plain.items() if word.isascii())
 
 
 def test_encodings(write):
-    assert text.count(write("caf\u00e9 caf\u00e9", "latin-1"), encoding="latin-1") == {"caf\u00e9": 2}
-    assert text.count(write(b"\xef\xbb\xbfhello")) == {"hello": 1}  # the byte-order mark is dropped
-    assert text.count(write("a b", "utf-16"), encoding="utf-16") == {"a": 1, "b": 1}
+    assert tokens.count(write("caf\u00e9 caf\u00e9", "latin-1"), encoding="latin-1") == {"caf\u00e9": 2}
+    assert tokens.count(write(b"\xef\xbb\xbfhello")) == {"hello": 1}  # the byte-order mark is dropped
+    assert tokens.count(write("a b", "utf-16"), encoding="utf-16") == {"a": 1, "b": 1}
 
 
 def test_from_text_ranks_and_names(write):

@@ -12,13 +12,14 @@ import pytest
 from selection import some
 
 import jaxcollapse as jc
-from jaxcollapse import backing_off, configuration, native, sampling
-from jaxcollapse.decoding import Greedy, Nucleus, Temperature, TopK
-from jaxcollapse.estimators import Additive, Discount, KneserNey, MaximumLikelihood, Prior
-from jaxcollapse.fixed import U64
+from jaxcollapse import native, sampling
+from jaxcollapse.exact.fixed import U64
 from jaxcollapse.learners import NGram
-from jaxcollapse.ngrams import concordance, measures, table
-from jaxcollapse.ngrams.text import Text, documents, picked
+from jaxcollapse.learners.decoding import Greedy, Nucleus, Temperature, TopK
+from jaxcollapse.learners.estimators import Additive, Discount, KneserNey, MaximumLikelihood, Prior
+from jaxcollapse.learners.ngrams import context_index, measures, probability_table, smoothing
+from jaxcollapse.learners.ngrams.text import Text, documents, picked
+from jaxcollapse.runs import configuration
 
 KEY = jax.random.key(0)
 GENERATOR = np.random.default_rng(0)
@@ -56,7 +57,7 @@ def test_a_concordance_is_the_text_sorted(vocabulary, order, size):
     tokens = GENERATOR.integers(0, vocabulary, size)
     tokens[size // 2 :] = tokens[: size - size // 2]
     text = ring(tokens, size + 5)
-    sort = jax.jit(concordance.concordance, static_argnums=(1, 2, 3))
+    sort = jax.jit(context_index.concordance, static_argnums=(1, 2, 3))
     model = sort(text, order, vocabulary, "sort")
     if vocabulary ** (order + 1) < 10**5:
         by_table = sort(text, order, vocabulary, "table")
@@ -64,7 +65,7 @@ def test_a_concordance_is_the_text_sorted(vocabulary, order, size):
             np.testing.assert_array_equal(one[:size], other[:size])
         np.testing.assert_array_equal(
             jax.jit(measures.counts_in, static_argnums=(1, 2))(model, order, vocabulary),
-            concordance.counts_of(text, order, vocabulary),
+            context_index.counts_of(text, order, vocabulary),
         )
     # The twin: contexts in order of their tokens from the earliest to the latest, then the token.
     expected = sorted((tuple(tokens[(i - order + d) % size] for d in range(order)), tokens[i]) for i in range(size))
@@ -91,12 +92,12 @@ def test_the_kernel_gives_the_bits_of_xla(vocabulary, order, size):
     texts = [ring(GENERATOR.integers(0, vocabulary, part), size) for part in (size, -(-size // 2))]
     batch = jax.tree.map(lambda *of: jnp.stack(of), *texts)  # of two sizes, in room for the larger
     begin = jnp.asarray(GENERATOR.integers(0, -(-size // 2), 11), jnp.int32)
-    lots = jax.tree.map(lambda word: word.reshape(7, 11), sampling.words(KEY, 77))
+    lots = jax.tree.map(lambda word: word.reshape(7, 11), sampling.random_bits(KEY, 77))
 
     def both(text):
-        model, other = (of(text, order, vocabulary) for of in (concordance._by_table, concordance._by_counts))
+        model, other = (of(text, order, vocabulary) for of in (context_index._by_table, context_index._by_counts))
         rows = jnp.stack(model[:3], axis=1)
-        return model[:3], other[:3], native.walked(rows, begin, lots), concordance.walked(rows, begin, lots)
+        return model[:3], other[:3], native.walked(rows, begin, lots), context_index.walked(rows, begin, lots)
 
     model, other, walked, slowly = jax.jit(jax.vmap(both))(batch)
     np.testing.assert_array_equal(walked, slowly)
@@ -150,11 +151,11 @@ def test_a_table_tells_of_the_text_and_of_what_was_estimated():
     learner = NGram(order=2, estimator=Additive(0.5), decoding=TopK(1))
     learner = jc.recursive_training(SONG, jc.FullySynthetic(n=9), learner).learner
     tokens = [0, 1, 0, 2, 1, 0, 1]
-    model, copied = learner.fit(KEY, ring(tokens), None), concordance.concordance(ring(tokens), 2, len(SONG))
+    model, copied = learner.fit(KEY, ring(tokens), None), context_index.concordance(ring(tokens), 2, len(SONG))
     for measure in (measures.ngrams, measures.contexts, measures.tokens_and_kinds):
         np.testing.assert_array_equal(measure(model), measure(copied))
     np.testing.assert_array_equal(
-        model.p, table.estimated(Additive(0.5), concordance.counts_of(ring(tokens), 2, len(SONG)))
+        model.p, probability_table.estimated(Additive(0.5), context_index.counts_of(ring(tokens), 2, len(SONG)))
     )
     three = jc.languages.from_tokens([0, 1, 2, 0, 1, 2])
     sharp = jc.recursive_training(three, jc.FullySynthetic(n=9), NGram(order=2, decoding=TopK(1))).learner
@@ -306,7 +307,7 @@ SIZE = 4
 @pytest.mark.parametrize("discount", [0.0, 0.75, 1.0])
 def test_kneser_ney_is_its_definition(order, discount):
     tokens = GENERATOR.choice([0, 1, 3], 25)  # token 2 was never seen
-    p = KneserNey(discount).of_table(concordance.counts_of(ring(tokens), order, SIZE))
+    p = KneserNey(discount).of_table(context_index.counts_of(ring(tokens), order, SIZE))
     slow = slow_kneser_ney(dict(grams(tokens.tolist(), order)), discount)
     for context in itertools.product(range(SIZE), repeat=order):
         row = sum(token * SIZE ** (order - 1 - place) for place, token in enumerate(context))
@@ -320,23 +321,23 @@ def test_kneser_ney_is_its_definition(order, discount):
 
 def test_a_context_without_data_is_that_of_its_longest_ending():
     tokens = [0, 1, 0, 1, 2]
-    counts = concordance.counts_of(ring(tokens), 2, 4)
-    rows = backing_off.backed_off(counts)
+    counts = context_index.counts_of(ring(tokens), 2, 4)
+    rows = smoothing.backed_off(counts)
     np.testing.assert_allclose(rows[0 * 4 + 1], [0.5, 0, 0.5, 0])  # after 0 1: 0 or 2
     np.testing.assert_allclose(rows[3 * 4 + 1], [0.5, 0, 0.5, 0])  # after 3 1, unseen, as after 1
     np.testing.assert_allclose(rows[2 * 4 + 3], [0.4, 0.4, 0.2, 0])  # after 2 3, and 3 unseen too
-    uniform = table.estimated(Additive(1.0), counts)
+    uniform = probability_table.estimated(Additive(1.0), counts)
     np.testing.assert_allclose(uniform[2 * 4 + 3], 0.25)
     for estimator in (Additive(0.0), Discount(0.5), Prior([0.25] * 4, 0.0), MaximumLikelihood()):
-        found = table.estimated(estimator, counts)
+        found = probability_table.estimated(estimator, counts)
         np.testing.assert_allclose(found[2 * 4 + 3], [0.4, 0.4, 0.2, 0], atol=1e-6)
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
 
 
 def test_a_prior_may_have_a_row_for_each_context():
-    counts = concordance.counts_of(ring([0, 1, 0, 1, 2]), 1, 3)
+    counts = context_index.counts_of(ring([0, 1, 0, 1, 2]), 1, 3)
     prior = np.array([[0.5, 0.5, 0], [0, 0, 1], [1, 0, 0]], np.float32)
-    found = table.estimated(Prior(jnp.asarray(prior), 2.0), counts)
+    found = probability_table.estimated(Prior(jnp.asarray(prior), 2.0), counts)
     np.testing.assert_allclose(found[1], [0.25, 0, 0.75])  # once 0, once 2, and two tokens more of 2
     process = jc.recursive_training(
         jc.languages.from_tokens([0, 1, 0, 1, 2]), jc.FullySynthetic(n=9), NGram(order=1, estimator=Prior(prior, 2.0))
@@ -346,7 +347,7 @@ def test_a_prior_may_have_a_row_for_each_context():
 
 def test_decodings_of_texts():
     """Greedy writes the most probable continuation always; what changes nothing changes no bit."""
-    counts = concordance.counts_of(ring(SONG.text), 1, len(SONG))
+    counts = context_index.counts_of(ring(SONG.text), 1, len(SONG))
     process = jc.recursive_training(SONG, jc.FullySynthetic(n=60), NGram(order=1, decoding=Greedy()))
     text = np.asarray(process.learner.written(KEY, process.learner.fit(KEY, ring(SONG.text), None), 60))
     assert all(text[i + 1] == np.argmax(counts[text[i]]) for i in range(59))
@@ -435,7 +436,7 @@ def test_numbers_are_swept():
 
 
 def test_held_out_text_is_scored():
-    p = KneserNey(0.6).of_table(concordance.counts_of(ring(SONG.text), 2, len(SONG)))
+    p = KneserNey(0.6).of_table(context_index.counts_of(ring(SONG.text), 2, len(SONG)))
     held_out = SONG.text[5:25]
     rows = [held_out[i - 1] + held_out[i - 2] * len(SONG) for i in range(2, 20)]
     exact = -np.mean([math.log(p[row, token]) for row, token in zip(rows, held_out[2:], strict=True)])
@@ -518,7 +519,7 @@ BAD = [
     (lambda: LETTERS.split(float("nan")), "held_out must be"),
     (
         lambda: jc.recursive_training(LETTERS, jc.FullySynthetic(n=9), NGram(order=1)).learner.written(
-            KEY, concordance.concordance(ring([0, 1, 1]), 1, 2), 0
+            KEY, context_index.concordance(ring([0, 1, 1]), 1, 2), 0
         ),
         "tokens must be",
     ),

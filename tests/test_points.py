@@ -16,9 +16,10 @@ from jax.extend.random import threefry_2x32
 from selection import some
 
 import jaxcollapse as jc
-from jaxcollapse import fixed, native, sampling
-from jaxcollapse.fixed import U64
-from jaxcollapse.sampling import coins, points
+from jaxcollapse import native, sampling
+from jaxcollapse.exact import fixed
+from jaxcollapse.exact.fixed import U64
+from jaxcollapse.sampling import binomial_half, dyadic
 
 settings.register_profile("exact", deadline=None)
 settings.load_profile("exact")
@@ -73,7 +74,7 @@ def test_points_are_compared_digit_by_digit(count, data):
     # One point in three has just these digits.
     word = as_words([word for word, _ in several])
     number = jnp.array([number for _, number in several], jnp.int32)
-    below, same = (np.asarray(of) for of in coins.follow(word, number, jnp.array(digits, jnp.uint32), count))
+    below, same = (np.asarray(of) for of in binomial_half.follow(word, number, jnp.array(digits, jnp.uint32), count))
     for (each, alive), wanted, left, inside in zip(several, digits, below, same, strict=True):
         found = digits_of_points(each, count)[:alive]
         assert (left, inside) == (sum(x < wanted for x in found), sum(x == wanted for x in found))
@@ -83,20 +84,24 @@ def test_points_that_agree_in_all_digits_are_counted():
     for count in (2, 4, 8, 16, 32):
         number = jnp.int32(64 // count)
         for word, digits in ((0, 0), (WORDS - 1, 2**count - 1)):
-            below, same = coins.follow(as_words([word]), number[None], jnp.array([digits], jnp.uint32), count)
+            below, same = binomial_half.follow(as_words([word]), number[None], jnp.array([digits], jnp.uint32), count)
             assert (int(below[0]), int(same[0])) == (0, number)
 
 
 # The tables of many coins.
 
 
-ROWS = [(cut, cut.index(number)) for cut in coins.cuts(2**22) for number in {cut[1], cut[2 % len(cut)], cut[-1]} - {0}]
+ROWS = [
+    (cut, cut.index(number))
+    for cut in binomial_half.cuts(2**22)
+    for number in {cut[1], cut[2 % len(cut)], cut[-1]} - {0}
+]
 
 
 @pytest.mark.parametrize(("cut", "row"), ROWS, ids=[f"{cut[row]} coins" for cut, row in ROWS])
 def test_a_table_is_the_binomial_law(cut, row):
     """Walker's columns add up to the integer weights, each within 2^-62 of the law, and what is beyond is as rare."""
-    table, number = coins.table(cut), cut[row]
+    table, number = binomial_half.table(cut), cut[row]
     columns = 2**table.bits
     at = slice(row * columns, (row + 1) * columns)
     kept = (table.hi[at].astype(object) << 32) | table.lo[at].astype(object)
@@ -107,7 +112,7 @@ def test_a_table_is_the_binomial_law(cut, row):
         assert threshold == WORDS - 1 or threshold % columns == 0
         drawn[k] += share
         drawn[other] += column - share
-    assert drawn == coins._weights(number, table.bits)
+    assert drawn == binomial_half._weights(number, table.bits)
     if number <= 2**13:
         first = int(table.first[row])
         exact = [
@@ -128,8 +133,8 @@ def test_all_coins_are_tossed(most):
     """Each number of coins is the sum of what its cuts toss."""
     for number in {0, 1, 63, 64, most // 3, most - 1, most}:
         total = number & 63
-        for cut in coins.cuts(most):
-            unit, mask = coins.unit_and_mask(cut)
+        for cut in binomial_half.cuts(most):
+            unit, mask = binomial_half.unit_and_mask(cut)
             row = number >> unit & mask
             assert row < len(cut)
             total += cut[row]
@@ -142,13 +147,13 @@ def test_all_coins_are_tossed(most):
 def twin(key, size, position, capacity):
     """The same tree in Python integers: every interval gives its points their digits, one interval after another."""
     below, within = 0, size
-    for stage in points._plan(capacity):
+    for stage in dyadic._plan(capacity):
         node = (1 << stage.level) | (position >> (64 - stage.level))
         digits = position >> (64 - stage.level - stage.digits) & (2**stage.digits - 1)
-        most = points._most(capacity, stage.level)
-        if stage.words > points.FEW and most > points.SOME:
-            words = [word(key, group, node) for group in range(coins.words_of_tables(most))]
-            heads = int(coins.draw([as_words([w]) for w in words], jnp.array([within], jnp.int32), most)[0])
+        most = dyadic._most(capacity, stage.level)
+        if stage.words > dyadic.FEW and most > dyadic.SOME:
+            words = [word(key, group, node) for group in range(binomial_half.words_of_tables(most))]
+            heads = int(binomial_half.draw([as_words([w]) for w in words], jnp.array([within], jnp.int32), most)[0])
             below, within = (below + within - heads, heads) if digits else (below, within - heads)
             continue
         found = []
@@ -175,7 +180,7 @@ def word(key, group, node):
 def test_the_descent_is_that_of_single_points(capacity, portable):
     rng = np.random.default_rng(capacity)
     positions = sorted({0, 1, 2**63, WORDS - 1, *(int(x) for x in rng.integers(0, WORDS, 4, dtype=np.uint64))})
-    count = jax.jit(functools.partial(points.count_below, capacity=capacity, portable=portable))
+    count = jax.jit(functools.partial(dyadic.count_below, capacity=capacity, portable=portable))
     for size in {capacity, capacity // 2}:
         key = jax.random.key(size)
         found = count(key, jnp.int32(size), as_words(positions))
@@ -185,26 +190,26 @@ def test_the_descent_is_that_of_single_points(capacity, portable):
 @pytest.mark.parametrize("capacity", CAPACITIES)
 def test_no_two_intervals_share_a_word(capacity):
     """A stage's intervals have numbers of their own, and their words groups of their own."""
-    stages = points._plan(capacity)
+    stages = dyadic._plan(capacity)
     assert [stage.level for stage in stages] == [0, *np.cumsum([stage.digits for stage in stages])[:-1]]
     assert sum(stage.digits for stage in stages) == 64
     ends = [(1 << stage.level, 2 << stage.level) for stage in stages]
     assert all(last <= first for (_, last), (first, _) in itertools.pairwise(ends))
     for stage in stages:
-        crowded = stage.words > points.FEW and points._most(capacity, stage.level) > points.SOME
-        words = coins.words_of_tables(points._most(capacity, stage.level)) if crowded else stage.words
+        crowded = stage.words > dyadic.FEW and dyadic._most(capacity, stage.level) > dyadic.SOME
+        words = binomial_half.words_of_tables(dyadic._most(capacity, stage.level)) if crowded else stage.words
         assert words == 1 or (
             words <= 64 and stage.level < 58
         )  # the number of the word goes before that of the interval
         for position in (0, WORDS - 1, 0x123456789ABCDEF0):
-            assert as_integers(points._node(as_words([position]), stage.level))[0] == (1 << stage.level) | (
+            assert as_integers(dyadic._node(as_words([position]), stage.level))[0] == (1 << stage.level) | (
                 position >> (64 - stage.level)
             )
 
 
 @pytest.mark.parametrize("capacity", [1, 2, 7, 64, 130])
 def test_there_is_room_but_for_a_chance_of_2_to_the_minus_62(capacity):
-    for stage in points._plan(capacity):
+    for stage in dyadic._plan(capacity):
         p, room = Fraction(1, 2**stage.level), 64 // stage.digits * stage.words
         beyond = sum(math.comb(capacity, k) * p**k * (1 - p) ** (capacity - k) for k in range(room + 1, capacity + 1))
         assert beyond < Fraction(1, 2**62)
@@ -216,14 +221,14 @@ def test_a_count_depends_on_its_position_alone(capacity):
     rng = np.random.default_rng(1)
     positions = np.sort(rng.integers(0, WORDS, 300, dtype=np.uint64)).astype(object)
     key, size = jax.random.key(3), jnp.int32(capacity)
-    count = jax.jit(lambda at: points.count_below(key, size, at, capacity, portable=True))
+    count = jax.jit(lambda at: dyadic.count_below(key, size, at, capacity, portable=True))
     together = np.asarray(count(as_words(positions)))
     assert (np.diff(together) >= 0).all()
     for part in (positions[:1], positions[5:200]):
         assert (np.asarray(count(as_words(part))) == together[np.isin(positions, part)]).all()
     shuffled = rng.permutation(300)
     assert (np.asarray(count(as_words(positions[shuffled]))) == together[shuffled]).all()
-    mapped = jax.vmap(lambda hi, lo: points.count_below(key, size, U64(hi[None], lo[None]), capacity, portable=True)[0])
+    mapped = jax.vmap(lambda hi, lo: dyadic.count_below(key, size, U64(hi[None], lo[None]), capacity, portable=True)[0])
     assert (np.asarray(mapped(*as_words(positions))) == together).all()
 
 
@@ -241,17 +246,17 @@ def test_the_whole_law_of_few_points(mutant):
     """All ways to throw 5 points on three intervals; a mutant that uses half of each word twice must fail."""
     ends, size, chains = [0.21, 0.7], 5, 100_000
     positions = as_words([int(Fraction(end) * WORDS) for end in ends])
-    word_at = points.word_at
+    word_at = dyadic.word_at
     try:
         if mutant:
-            points.word_at = lambda key, counter: U64(*[word_at(key, counter).hi] * 2)
+            dyadic.word_at = lambda key, counter: U64(*[word_at(key, counter).hi] * 2)
         keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(11), jnp.arange(chains))
         count = jax.jit(
-            jax.vmap(lambda key, size: points.count_below(key, size, positions, 8, portable=True), (0, None))
+            jax.vmap(lambda key, size: dyadic.count_below(key, size, positions, 8, portable=True), (0, None))
         )
         below = np.asarray(count(keys, jnp.int32(size)))
     finally:
-        points.word_at = word_at
+        dyadic.word_at = word_at
     ways = [(a, b) for a in range(size + 1) for b in range(a, size + 1)]
     p = np.diff([0, *ends, 1])
     law = np.array([scipy.stats.multinomial.pmf([a, b - a, size - b], size, p) for a, b in ways])
@@ -265,7 +270,7 @@ def test_mean_and_variance(n):
     chains, chances = 4000, [0.001, 0.1, 0.5, 0.9]
     positions = as_words([int(Fraction(p) * WORDS) for p in chances])
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(n % 1000), jnp.arange(chains))
-    count = jax.jit(jax.vmap(lambda key, size: points.count_below(key, size, positions, n), (0, None)))
+    count = jax.jit(jax.vmap(lambda key, size: dyadic.count_below(key, size, positions, n), (0, None)))
     drawn = np.asarray(count(keys, jnp.int32(n))).astype(float)
     for p, of in zip(chances, drawn.T, strict=True):
         mean, variance = n * p, n * p * (1 - p)
@@ -294,7 +299,7 @@ def test_a_share_is_the_quotient(parts, whole):
 
 def tally_of(counts):
     counts = jnp.array(counts, jnp.int32)
-    return sampling.tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32))
+    return sampling.cumulate_counts(counts, jnp.sum(counts, dtype=jnp.int32))
 
 
 @pytest.mark.parametrize(
@@ -306,8 +311,8 @@ def tally_of(counts):
 def test_leaving_out_the_dead_and_drawing_commute(capacity, portable):
     """``step(key, compact(x)) == compact(step(key, x))``, bit for bit, at any width that holds the living."""
     rng = np.random.default_rng(5)
-    draw = jax.jit(functools.partial(sampling.count_from, capacity=capacity, portable=portable))
-    narrowed = jax.jit(sampling.narrowed, static_argnums=1)
+    draw = jax.jit(functools.partial(sampling.draw_counts, capacity=capacity, portable=portable))
+    narrowed = jax.jit(sampling.compact_counts, static_argnums=1)
     for round_ in range(5):
         counts = rng.multinomial(capacity - round_, rng.dirichlet(np.full(40, 0.1)))
         model, key, size = tally_of(counts), jax.random.key(round_), jnp.int32(capacity - 7)
@@ -326,13 +331,13 @@ def test_leaving_out_the_dead_and_drawing_commute(capacity, portable):
 
 def test_the_only_token_of_a_tally():
     for counts, token in (([0, 3, 0], 1), ([3, 0, 0], 0), ([0, 0, 2], 2), ([1, 0, 1], -1), ([0, 0, 0], -1), ([4], 0)):
-        assert int(sampling.only_token_of(tally_of(counts))) == token
+        assert int(sampling.only_token_in_counts(tally_of(counts))) == token
 
 
 def test_a_law_is_counted_as_it_is():
     """Tokens of probability zero never occur, and all probability is given out."""
     p = jnp.array([0.0, 0.25, 0.0, 2.0**-30, 0.75 - 2.0**-30, 0.0], jnp.float32)
-    count = jax.jit(lambda key, size: sampling.count_from(key, sampling.law(p), size, 1024).counts)
+    count = jax.jit(lambda key, size: sampling.draw_counts(key, sampling.fixed_point_cdf(p), size, 1024).counts)
     drawn = jax.vmap(count, (0, None))(jax.random.split(jax.random.key(1), 200), jnp.int32(1000))
     assert (np.asarray(drawn).sum(axis=1) == 1000).all()
     assert np.asarray(drawn)[:, [0, 2, 5]].max() == 0
@@ -355,8 +360,8 @@ def test_the_kernel_resamples_as_xla_does(capacity, width, chains):
     after = jnp.asarray(rng.integers(1, capacity + 1, chains), jnp.int32)
     draw = lambda portable: (
         lambda key, counts, size: (
-            sampling.count_from(
-                key, sampling.tally_of_counts(counts, counts.sum()), size, capacity, portable=portable
+            sampling.draw_counts(
+                key, sampling.cumulate_counts(counts, counts.sum()), size, capacity, portable=portable
             ).cumulative
         )
     )
@@ -377,7 +382,9 @@ def test_the_kernel_counts_below_a_law_as_xla_does(width):
     keys = jax.random.split(jax.random.key(3), 5)
     draw = lambda portable: (
         lambda key: (
-            sampling.count_from(key, sampling.law(jnp.asarray(p)), jnp.int32(3000), 3000, portable=portable).cumulative
+            sampling.draw_counts(
+                key, sampling.fixed_point_cdf(jnp.asarray(p)), jnp.int32(3000), 3000, portable=portable
+            ).cumulative
         )
     )
     expected, found = (np.asarray(jax.jit(jax.vmap(draw(portable)))(keys)) for portable in (True, False))

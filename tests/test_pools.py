@@ -17,17 +17,18 @@ from hypothesis import given, settings
 from scipy import stats
 from verdict import law_agrees, share_agrees
 
-from jaxcollapse import fixed, sampling
-from jaxcollapse.fixed import U64
+from jaxcollapse import sampling
+from jaxcollapse.exact import bits, fixed
+from jaxcollapse.exact.bits import index_below
+from jaxcollapse.exact.fixed import U64
 from jaxcollapse.regimes.base import rows_and_places
-from jaxcollapse.regimes.random import _rank
-from jaxcollapse.sampling import Labels, Mean, Weighted, choices, mean
-from jaxcollapse.sampling.choices import index_below
+from jaxcollapse.regimes.randomly_sampled import _rank
+from jaxcollapse.sampling import Labels, ModelAverage, ReweightedCorpus, averages
 
 settings.register_profile("exact", deadline=None)  # the first example of each pays for a compilation
 settings.load_profile("exact")
 
-tally = importlib.import_module("jaxcollapse.sampling.tally")  # as an attribute, the name is the function's
+tally = importlib.import_module("jaxcollapse.sampling.counts")  # as an attribute, the name is the function's
 
 WORDS = 2**64
 LARGEST = 2**31 - 1
@@ -89,7 +90,7 @@ def test_below_gives_every_integer_equally_many_words(bound):
     first = [ceil_div(integer * WORDS, bound) for integer in some]
     last = [ceil_div((integer + 1) * WORDS, bound) - 1 for integer in some]
     for integers in (first, last):
-        assert with_words(choices, integers, lambda: sampling.below(None, jnp.int32(bound), len(some))).tolist() == some
+        assert with_words(bits, integers, lambda: sampling.randint(None, jnp.int32(bound), len(some))).tolist() == some
 
 
 CHANCES = [0.0, 2.0**-63, 2.0**-62, 1e-18, 2.0**-40, 1e-12, 1e-3, 0.1, 0.5, 0.7, 1 - 2.0**-20, 1 - 2.0**-24, 1.0]
@@ -102,7 +103,7 @@ def test_an_event_happens_for_its_share_of_the_words(chance):
     assert abs(Fraction(words, WORDS) - Fraction(float(np.float32(chance)))) < Fraction(1, 2**62)
     inside = [word for word in (0, words // 2, words - 1) if 0 <= word < words]
     outside = [word for word in (words, (words + WORDS) // 2, WORDS - 1) if words <= word < WORDS]
-    found = with_words(choices, inside + outside, lambda: sampling.happens(None, chance, len(inside + outside)))
+    found = with_words(bits, inside + outside, lambda: sampling.bernoulli(None, chance, len(inside + outside)))
     assert np.asarray(found).tolist() == [True] * len(inside) + [False] * len(outside)
     assert bool(inside) == (chance > 2.0**-63)
     assert bool(outside) == (chance < 1)
@@ -112,27 +113,27 @@ def test_an_event_happens_for_its_share_of_the_words(chance):
 def test_binomial_counts_the_slots_in_use(size):
     for seed in range(20):
         key = jax.random.key(seed)
-        events = np.asarray(sampling.happens(key, 0.4, 8))
-        assert int(sampling.happenings(key, jnp.int32(size), 0.4, 8)) == events[:size].sum()
-        assert int(sampling.happenings(key, jnp.int32(size), 0.4, 64)) == events[:size].sum()
+        events = np.asarray(sampling.bernoulli(key, 0.4, 8))
+        assert int(sampling.binomial_count(key, jnp.int32(size), 0.4, 8)) == events[:size].sum()
+        assert int(sampling.binomial_count(key, jnp.int32(size), 0.4, 64)) == events[:size].sum()
 
 
 def test_binomial_of_a_certain_event_is_the_size_and_of_none_is_0():
     key = jax.random.key(0)
-    assert int(sampling.happenings(key, jnp.int32(1000), 1.0, 1024)) == 1000
-    assert int(sampling.happenings(key, jnp.int32(1000), 0.0, 1024)) == 0
+    assert int(sampling.binomial_count(key, jnp.int32(1000), 1.0, 1024)) == 1000
+    assert int(sampling.binomial_count(key, jnp.int32(1000), 0.0, 1024)) == 0
 
 
 def one_coin_for_all(key, size, chance, slots):
-    return size * sampling.happens(key, chance, 1)[0]
+    return size * sampling.bernoulli(key, chance, 1)[0]
 
 
 def one_slot_too_many(key, size, chance, slots):
-    return sampling.happenings(key, size + 1, chance, slots)
+    return sampling.binomial_count(key, size + 1, chance, slots)
 
 
 @pytest.mark.parametrize(
-    ("binomial", "right"), [(sampling.happenings, True), (one_coin_for_all, False), (one_slot_too_many, False)]
+    ("binomial", "right"), [(sampling.binomial_count, True), (one_coin_for_all, False), (one_slot_too_many, False)]
 )
 @pytest.mark.parametrize("chance", [0.2, 0.9])
 def test_the_law_of_a_binomial_number(binomial, right, chance):
@@ -155,7 +156,7 @@ def corpora(draw, vocabulary=5, least=0):
 
 @given(corpora(), corpora())
 def test_a_tally_counts_and_adds(first, second):
-    pool = sampling.add(sampling.tally(first, 5), second)
+    pool = sampling.add_counts(sampling.count_labels(first, 5), second)
     counted = np.bincount(tokens_of(first) + tokens_of(second), minlength=5)
     assert np.asarray(pool.counts).tolist() == counted.tolist()
     assert int(pool.size) == counted.sum()
@@ -164,7 +165,7 @@ def test_a_tally_counts_and_adds(first, second):
 @given(corpora())
 def test_only_token_is_the_token_of_a_corpus_of_one(corpus):
     different = set(tokens_of(corpus))
-    assert int(sampling.only_token(corpus)) == (different.pop() if len(different) == 1 else -1)
+    assert int(sampling.only_token_in_labels(corpus)) == (different.pop() if len(different) == 1 else -1)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=6, max_size=6), st.integers(0, 6))
@@ -172,7 +173,7 @@ def test_pick_copies_places_of_rows(chosen, size):
     labels = np.arange(100, 112, dtype=np.int32).reshape(3, 4)
     stack = Labels(jnp.asarray(labels), jnp.array([4, 4, 4], jnp.int32))
     rows, places = (jnp.array(side, jnp.int32) for side in zip(*chosen, strict=True))
-    picked = sampling.pick(stack, rows, places, jnp.int32(size))
+    picked = sampling.gather(stack, rows, places, jnp.int32(size))
     assert tokens_of(picked) == [labels[row, place] for row, place in chosen][:size]
 
 
@@ -204,7 +205,7 @@ COUNTS = {
 
 
 def pool_of(counts):
-    return sampling.tally_of_counts(jnp.array(counts, jnp.int32), jnp.int32(sum(counts)))
+    return sampling.cumulate_counts(jnp.array(counts, jnp.int32), jnp.int32(sum(counts)))
 
 
 @pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
@@ -216,7 +217,7 @@ def test_a_tokens_words_are_those_of_its_places(counts):
     for integers in (first, last):
         size = jnp.int32(len(alive))
         drawn = with_words(
-            tally, integers, lambda size=size: sampling.draw_from_tally(None, pool_of(counts), size, len(alive))
+            tally, integers, lambda size=size: sampling.draw_from_counts(None, pool_of(counts), size, len(alive))
         )
         assert tokens_of(drawn) == alive
 
@@ -226,7 +227,7 @@ def test_a_tokens_words_are_those_of_its_places(counts):
 def test_a_word_stands_for_the_token_at_its_place(integers, name):
     ends = list(itertools.accumulate(COUNTS[name]))
     drawn = with_words(
-        tally, integers, lambda: sampling.draw_from_tally(None, pool_of(COUNTS[name]), jnp.int32(8), len(integers))
+        tally, integers, lambda: sampling.draw_from_counts(None, pool_of(COUNTS[name]), jnp.int32(8), len(integers))
     )
     assert tokens_of(drawn) == [bisect.bisect_right(ends, word * ends[-1] // WORDS) for word in integers]
 
@@ -244,45 +245,50 @@ SHARE = WEIGHT * 6 / (WEIGHT * 6 + 3)
 
 
 def from_tally(key, size, slots):
-    return sampling.draw_from_tally(key, sampling.tally(CORPUS, 4), size, slots)
+    return sampling.draw_from_counts(key, sampling.count_labels(CORPUS, 4), size, slots)
 
 
 def means():
-    models = [sampling.mean_of_counts(sampling.histogram(corpus, 4), corpus.size) for corpus in (CORPUS, OTHER)]
-    return functools.reduce(sampling.together, models, sampling.mean_of_law(sampling.law(TRUTH)))
+    models = [sampling.average_of_counts(sampling.histogram(corpus, 4), corpus.size) for corpus in (CORPUS, OTHER)]
+    return functools.reduce(sampling.add_averages, models, sampling.average_of_cdf(sampling.fixed_point_cdf(TRUTH)))
 
 
 def from_mean(key, size, slots):
-    return sampling.draw_from_mean(key, means(), size, slots)
+    return sampling.draw_from_average(key, means(), size, slots)
 
 
 def from_weighted(key, size, slots):
-    return sampling.draw_from_weighted(key, sampling.weigh(CORPUS, OTHER, WEIGHT), size, slots)
+    return sampling.draw_from_reweighted(key, sampling.reweight(CORPUS, OTHER, WEIGHT), size, slots)
 
 
 def a_mean_of_pooled_counts(key, size, slots):
     """A corpus of six tokens counts for more than one of three."""
     counts = sampling.histogram(CORPUS, 4) + sampling.histogram(OTHER, 4)
-    model = sampling.mean_of_counts(counts, jnp.int32(9))
-    return sampling.draw_from_mean(
-        key, functools.reduce(sampling.together, [model, model, sampling.mean_of_law(sampling.law(TRUTH))]), size, slots
+    model = sampling.average_of_counts(counts, jnp.int32(9))
+    return sampling.draw_from_average(
+        key,
+        functools.reduce(
+            sampling.add_averages, [model, model, sampling.average_of_cdf(sampling.fixed_point_cdf(TRUTH))]
+        ),
+        size,
+        slots,
     )
 
 
 def weights_the_other_way(key, size, slots):
-    model = sampling.weigh(CORPUS, OTHER, WEIGHT)
-    return sampling.draw_from_weighted(key, model._replace(share=1 - model.share), size, slots)
+    model = sampling.reweight(CORPUS, OTHER, WEIGHT)
+    return sampling.draw_from_reweighted(key, model._replace(share=1 - model.share), size, slots)
 
 
 def part_and_slot_by_one_word(key, size, slots):
-    model = sampling.weigh(CORPUS, OTHER, WEIGHT)
-    first, word = sampling.happens(key, model.share, slots), sampling.words(key, slots)
+    model = sampling.reweight(CORPUS, OTHER, WEIGHT)
+    first, word = sampling.bernoulli(key, model.share, slots), sampling.random_bits(key, slots)
     places = [index_below(word, corpus.size.astype(jnp.uint32)) for corpus in (CORPUS, OTHER)]
     return Labels(jnp.where(first, CORPUS.labels[places[0]], OTHER.labels[places[1]]), size)
 
 
 def the_last_slot_never(key, size, slots):
-    return sampling.draw_from_tally(key, sampling.tally(CORPUS._replace(size=jnp.int32(5)), 4), size, slots)
+    return sampling.draw_from_counts(key, sampling.count_labels(CORPUS._replace(size=jnp.int32(5)), 4), size, slots)
 
 
 def one_word_for_all(draw):
@@ -349,7 +355,7 @@ def subsets(counts, size):
 
 def part(key, counts, size, slots=SLOTS):
     """Counts of the part, and how many it says it is."""
-    drawn = sampling.part_of(key, pool_of(counts), jnp.asarray(size, jnp.int32), slots)
+    drawn = sampling.draw_subset(key, pool_of(counts), jnp.asarray(size, jnp.int32), slots)
     return jnp.append(sampling.histogram(drawn, len(counts)), drawn.size)
 
 
@@ -377,11 +383,11 @@ def test_every_part_of_a_pool_is_as_likely(counts):
 
 
 def repeats_are_kept(key, bound, size, slots):
-    return sampling.below(key, bound, slots)
+    return sampling.randint(key, bound, slots)
 
 
 def repeats_move_on_to_the_next_place(key, bound, size, slots):
-    places = list(sampling.below(key, bound, slots))
+    places = list(sampling.randint(key, bound, slots))
     for slot in range(1, 3):  # no more are drawn of a pool of six
         for _ in range(slot):
             taken = functools.reduce(jnp.logical_or, [places[slot] == earlier for earlier in places[:slot]])
@@ -425,7 +431,7 @@ def test_a_part_has_no_token_more_often_than_the_pool(drawn):
 
 @jax.jit
 def jitted_part(key, counts, size):
-    drawn = sampling.part_of(key, sampling.tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32)), size, 48)
+    drawn = sampling.draw_subset(key, sampling.cumulate_counts(counts, jnp.sum(counts, dtype=jnp.int32)), size, 48)
     return sampling.histogram(drawn, 7)
 
 
@@ -466,7 +472,9 @@ def test_neither_a_batch_nor_more_slots_change_a_bit_of_a_part():
     sizes = jnp.arange(16, dtype=jnp.int32)
 
     def labels(key, counts, size, slots=16):
-        drawn = sampling.part_of(key, sampling.tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32)), size, slots)
+        drawn = sampling.draw_subset(
+            key, sampling.cumulate_counts(counts, jnp.sum(counts, dtype=jnp.int32)), size, slots
+        )
         return jnp.where(jnp.arange(16) < drawn.size, drawn.labels[:16], -1)
 
     lanes = [(key, row, size) for key in keys()[:4] for row in counts for size in sizes]
@@ -501,19 +509,19 @@ def test_lanes_of_a_batch_do_want_different_numbers_of_rounds(monkeypatch):
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 10**6), min_size=4, max_size=4).filter(any))
 def test_a_mean_of_counts_cuts_at_the_48th_bit(counts):
-    found = sampling.mean_of_counts(jnp.array(counts, jnp.int32), jnp.int32(sum(counts)))
+    found = sampling.average_of_counts(jnp.array(counts, jnp.int32), jnp.int32(sum(counts)))
     assert as_integers(found.sums) == [count * 2**48 // sum(counts) for count in counts]
 
 
 @pytest.mark.parametrize("counts", [[LARGEST, 0], [1, LARGEST - 1], [LARGEST // 2, LARGEST - LARGEST // 2], [1, 0]])
 def test_a_mean_of_the_largest_counts(counts):
-    found = sampling.mean_of_counts(jnp.array(counts, jnp.int32), jnp.int32(sum(counts)))
+    found = sampling.average_of_counts(jnp.array(counts, jnp.int32), jnp.int32(sum(counts)))
     assert as_integers(found.sums) == [count * 2**48 // sum(counts) for count in counts]
 
 
 def test_a_mean_of_a_law_cuts_at_the_48th_bit():
     p = np.array([0.5, 0.3, 1e-3, 1e-10, 2.0**-48, 2.0**-49, 0], np.float32)
-    found = sampling.mean_of_law(sampling.law(jnp.asarray(p)))
+    found = sampling.average_of_cdf(sampling.fixed_point_cdf(jnp.asarray(p)))
     assert as_integers(found.sums) == [math.floor(Fraction(float(x)) * 2**48) for x in p]
 
 
@@ -521,21 +529,25 @@ def test_a_mean_of_a_law_cuts_at_the_48th_bit():
 @given(st.lists(st.integers(0, 2**48), min_size=4, max_size=4).filter(any), words_)
 def test_a_word_stands_for_its_share_of_the_sums(sums, integers):
     ends = list(itertools.accumulate(sums))
-    drawn = with_words(mean, integers, lambda: sampling.draw_from_mean(None, Mean(as_words(sums)), jnp.int32(8), 8))
+    drawn = with_words(
+        averages, integers, lambda: sampling.draw_from_average(None, ModelAverage(as_words(sums)), jnp.int32(8), 8)
+    )
     assert tokens_of(drawn) == [bisect.bisect_right(ends, word * ends[-1] // WORDS) for word in integers]
 
 
 def test_as_many_models_as_a_mean_holds():
     """65535 of them, one of which is the only one with token 1: it has 2^64/65535 words."""
-    dirac = [sampling.mean_of_counts(jnp.array(counts, jnp.int32), jnp.int32(9)) for counts in ([9, 0, 0], [0, 9, 0])]
+    dirac = [
+        sampling.average_of_counts(jnp.array(counts, jnp.int32), jnp.int32(9)) for counts in ([9, 0, 0], [0, 9, 0])
+    ]
     many = dirac[0]
     for _ in range(15):  # twice as many and one more: 3, 7, ... 65535
-        many = sampling.together(sampling.together(many, many), dirac[0])
+        many = sampling.add_averages(sampling.add_averages(many, many), dirac[0])
     assert as_integers(many.sums) == [(2**16 - 1) << 48, 0, 0]
-    many = Mean(fixed.add(fixed.subtract(many.sums, dirac[0].sums), dirac[1].sums))
+    many = ModelAverage(fixed.add(fixed.subtract(many.sums, dirac[0].sums), dirac[1].sums))
     first = ceil_div((2**16 - 2) * WORDS, 2**16 - 1)
     integers = [0, first - 1, first, WORDS - 1]
-    drawn = with_words(mean, integers, lambda: sampling.draw_from_mean(None, many, jnp.int32(4), 4))
+    drawn = with_words(averages, integers, lambda: sampling.draw_from_average(None, many, jnp.int32(4), 4))
     assert tokens_of(drawn) == [0, 0, 1, 1]
 
 
@@ -554,7 +566,7 @@ def test_the_share_is_that_of_the_weighted_counts(first, second, weight):
     """Within the six roundings on the way to it, each of 2^-24 at most."""
     if first == second == 0:
         return
-    found = float(sampling.weigh(empty(first), empty(second), weight).share)
+    found = float(sampling.reweight(empty(first), empty(second), weight).share)
     weighed = Fraction(float(np.float32(weight))) * first
     if weighed + second == 0:  # real tokens without weight, and no others: they are all there is
         assert found == 1
@@ -567,7 +579,7 @@ def test_the_share_is_that_of_the_weighted_counts(first, second, weight):
 )
 def test_an_empty_part_or_one_without_weight_is_never_drawn_from(sizes, weight, tokens):
     corpora = (CORPUS._replace(size=jnp.int32(sizes[0])), OTHER._replace(size=jnp.int32(sizes[1])))
-    model = sampling.weigh(*corpora, weight)
-    assert isinstance(model, Weighted)
-    drawn = sampling.draw_from_weighted(jax.random.key(0), model, jnp.int32(4096), 4096)
+    model = sampling.reweight(*corpora, weight)
+    assert isinstance(model, ReweightedCorpus)
+    drawn = sampling.draw_from_reweighted(jax.random.key(0), model, jnp.int32(4096), 4096)
     assert set(tokens_of(drawn)) == tokens

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import cli, runs
+from jaxcollapse import runs
+from jaxcollapse.cli import main
 from jaxcollapse.regimes import REGIMES
 from jaxcollapse.reporting import exact, frequency_bands, settings
 from jaxcollapse.reporting.results import title
@@ -90,7 +91,7 @@ def test_a_text_of_ones_own(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "novel.txt").write_text("the cat sat on the mat and the dog sat on the cat " * 20)
     command = "report novel.txt --generations 8 --chains 4 --fit-n 8 --fit-chains 60 --quiet --out here"
-    assert cli.main(command.split()) == 0
+    assert main.main(command.split()) == 0
     printed = capsys.readouterr().out
     assert "novel.txt: 7 words" in printed
     assert "260 tokens a generation" in printed  # as many as the text has
@@ -102,7 +103,7 @@ def test_characters_and_one_regime(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "novel.txt").write_text("to be or not to be, that is the question " * 10)
     command = "report novel.txt --unit character --regimes partially-synthetic --generations 3 --fit-n 8"
-    assert cli.main([*command.split(), "--fit-chains", "60", "--quiet"]) == 0
+    assert main.main([*command.split(), "--fit-chains", "60", "--quiet"]) == 0
     printed = capsys.readouterr().out
     assert "characters" in printed
     assert "fully-synthetic" not in printed.split("Decay")[0]
@@ -110,13 +111,13 @@ def test_characters_and_one_regime(tmp_path, capsys, monkeypatch):
 
 def test_simulate_prints_exact_beside_mean(capsys, tmp_path):
     command = "simulate --language uniform:10 --n 20 --generations 5 --chains 500 --record heterozygosity hill_2"
-    assert cli.main(command.split()) == 0
+    assert main.main(command.split()) == 0
     lines = capsys.readouterr().out.splitlines()
     row = next(line.split() for line in lines if line.startswith("heterozygosity") and line.split()[1] == "5")
     assert float(row[4]) == pytest.approx(0.9 * 0.95**5, rel=1e-5)
     assert abs(float(row[2]) - float(row[4])) < 8 * float(row[3])
     assert next(line.split() for line in lines if line.startswith("hill_2"))[4] == "-"
-    assert cli.main([*command.split(), "--out", str(tmp_path / "table.csv")]) == 0
+    assert main.main([*command.split(), "--out", str(tmp_path / "table.csv")]) == 0
     assert len(table(tmp_path / "table.csv")) == 12
 
 
@@ -126,7 +127,7 @@ def test_help_names_every_option(capsys):
         ("simulate", ("--record", "heterozygosity")),
     ):
         with pytest.raises(SystemExit) as stop:
-            cli.main([command, "--help"])
+            main.main([command, "--help"])
         assert stop.value.code == 0
         printed = capsys.readouterr().out
         assert all(word in printed for word in words)
@@ -277,7 +278,7 @@ def test_the_heading_comes_before_the_run(regime, options, heading, memory, caps
 
     monkeypatch.setattr(runs, "run", stop)
     command = f"simulate --language uniform:10 --n 16 --generations 6 --quiet --regime {regime} {options}"
-    assert cli.main(command.split()) == 130
+    assert main.main(command.split()) == 130
     first, *rest = capsys.readouterr().out.splitlines()
     assert heading in first
     assert memory in "".join(rest)
@@ -289,7 +290,7 @@ def test_another_regime_on_the_command_line(capsys):
     command = (
         "simulate --language uniform:10 --n 16 --generations 5 --chains 200 --regime most-recent --window 4 --reuse"
     )
-    assert cli.main([*command.split(), "--record", "heterozygosity"]) == 0
+    assert main.main([*command.split(), "--record", "heterozygosity"]) == 0
     row = capsys.readouterr().out.splitlines()[-1].split()
     assert row[:2] == ["heterozygosity", "5"]
     assert abs(float(row[2]) - float(row[4])) < 8 * float(row[3])

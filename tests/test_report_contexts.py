@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import cli
+from jaxcollapse.cli import main
 from jaxcollapse.reporting import bands
 from jaxcollapse.reporting.files import key_for
 
@@ -141,7 +141,7 @@ def test_the_command_line(tmp_path, capsys, monkeypatch):
     command = (
         "report song.txt --model contexts --order 2 --regimes fully-synthetic --generations 2 --chains 4 --out here"
     )
-    assert cli.main([*command.split(), "--temperature", "0.9", "--quiet"]) == 0
+    assert main.main([*command.split(), "--temperature", "0.9", "--quiet"]) == 0
     printed = capsys.readouterr().out
     assert "contexts of 2 tokens, temperature 0.9" in printed
     assert "Of the characters that may follow a context" in printed

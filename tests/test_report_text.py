@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import cli, reporting
-from jaxcollapse.ngrams.concordance import counts_of
-from jaxcollapse.ngrams.text import Text
+from jaxcollapse import reporting
+from jaxcollapse.cli import main
+from jaxcollapse.learners.ngrams.context_index import counts_of
+from jaxcollapse.learners.ngrams.text import Text
 
 SONG = "la li la lu la li la la lu, la la li! "
 
@@ -106,13 +107,13 @@ def test_a_novel_from_the_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "novel.txt").write_text("the cat sat on the mat and the dog sat on the cat " * 40)
     command = "report novel.txt --model ngram --order 1 --unit word --generations 2 --chains 2 --quiet --out here"
-    assert cli.main([*command.split(), "--kneser-ney", "0.5", "--regimes", "accumulate"]) == 0
+    assert main.main([*command.split(), "--kneser-ney", "0.5", "--regimes", "accumulate"]) == 0
     printed = capsys.readouterr().out
     assert "kneser-ney 0.5" in printed
     assert "nats a word" in printed
     assert (tmp_path / "here" / "texts.png").exists()
     command = "simulate novel.txt --model ngram --order 3 --n 200 --generations 2 --chains 2 --record ngrams --quiet"
-    assert cli.main(command.split()) == 0
+    assert main.main(command.split()) == 0
     assert "order 3" in capsys.readouterr().out
 
 
@@ -149,7 +150,7 @@ def test_contexts_of_a_text(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "song.txt").write_text(SONG * 3)
     command = "simulate song.txt --model contexts --n 300 --generations 2 --chains 64 --record heterozygosity --quiet"
-    assert cli.main(command.split()) == 0
+    assert main.main(command.split()) == 0
     printed = capsys.readouterr().out
     assert f"{len(song)} contexts of order 1, sizes drawn" in printed
     rows = [[float(x) for x in line.split()[2:]] for line in printed.splitlines() if line.startswith("heterozygosity")]
@@ -175,7 +176,7 @@ def test_contexts_of_a_text(tmp_path, capsys, monkeypatch):
     ],
 )
 def test_what_cannot_be_is_said(words, message, capsys):
-    assert cli.main([*words.split(), "--quiet"]) == 1
+    assert main.main([*words.split(), "--quiet"]) == 1
     assert message in capsys.readouterr().err
 
 

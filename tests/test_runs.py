@@ -13,8 +13,8 @@ import pytest
 from selection import some
 
 import jaxcollapse as jc
+from jaxcollapse.analysis.streaming import BLOCK, Moments
 from jaxcollapse.runs import devices
-from jaxcollapse.summaries import BLOCK, Moments
 
 if __name__ == "__main__" and int(sys.argv[4]) > 1:  # one of several processes: before anything touches a device
     jax.distributed.initialize(f"localhost:{sys.argv[2]}", int(sys.argv[4]), int(sys.argv[3]))

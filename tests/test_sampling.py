@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from jax.extend.random import threefry_2x32
 
 from jaxcollapse import sampling
-from jaxcollapse.fixed import U64
+from jaxcollapse.exact.fixed import U64
 from jaxcollapse.sampling import Labels, labels
-from jaxcollapse.sampling.law import search
+from jaxcollapse.sampling.cdf import search
 
 settings.register_profile("exact", deadline=None)  # the first example of each pays for a compilation
 settings.load_profile("exact")
@@ -30,7 +30,7 @@ ERROR_RATE = 1e-6  # of each statistical test, were its seed drawn anew
 @pytest.mark.parametrize("slots", [1, 2, 1000])
 def test_words_are_jaxs_own_threefry(seed, slots):
     key = jax.random.key(seed, impl="threefry2x32")
-    found = sampling.words(key, slots)
+    found = sampling.random_bits(key, slots)
     counters = jnp.concatenate([jnp.zeros(slots, jnp.uint32), jnp.arange(slots, dtype=jnp.uint32)])
     first, second = threefry_2x32(jax.random.key_data(key), counters).reshape(2, slots)
     assert (found.hi == first).all()
@@ -43,12 +43,12 @@ def test_words_are_the_public_random_bits_whatever_the_flag(partitionable):
     with jax.threefry_partitionable(True):
         public = jax.random.bits(key, (1000,), "uint32")
     with jax.threefry_partitionable(partitionable):
-        found = sampling.words(key, 1000)
+        found = sampling.random_bits(key, 1000)
     assert ((found.hi ^ found.lo) == public).all()
 
 
 def test_more_words_extend_fewer():
-    few, many = (sampling.words(jax.random.key(1), slots) for slots in (7, 4096))
+    few, many = (sampling.random_bits(jax.random.key(1), slots) for slots in (7, 4096))
     assert (few.hi == many.hi[:7]).all()
     assert (few.lo == many.lo[:7]).all()
 
@@ -131,7 +131,7 @@ def test_the_words_of_a_token_are_its_weights_share(p):
     below = list(itertools.accumulate(weights, initial=0))
     first_words = [ceil_div(weight * WORDS, below[-1]) for weight in below]
     alive = [token for token, weight in enumerate(weights) if weight]
-    law = sampling.law(jnp.asarray(p))
+    law = sampling.fixed_point_cdf(jnp.asarray(p))
     assert np.asarray(search(law.cumulative, as_words([first_words[i] for i in alive]))).tolist() == alive
     assert np.asarray(search(law.cumulative, as_words([first_words[i + 1] - 1 for i in alive]))).tolist() == alive
     for token in alive:
@@ -170,7 +170,7 @@ def test_concatenate_is_concatenate(first, second):
 
 @given(corpora(vocabulary=50))
 def test_compact_is_unique(corpus):
-    renamed, tokens = sampling.compact(corpus, 50)
+    renamed, tokens = sampling.relabel(corpus, 50)
     present, ranks = np.unique(tokens_of(corpus), return_inverse=True)
     assert (tokens_of(renamed) == ranks).all()
     assert np.asarray(tokens).tolist() == present.tolist() + [50] * (corpus.labels.shape[0] - len(present))
@@ -200,17 +200,17 @@ def from_labels(key, size, slots):
 
 
 def from_law(key, size, slots):
-    return sampling.draw_from_law(key, sampling.law(jnp.array(TRUTH, jnp.float32)), size, slots)
+    return sampling.draw_from_cdf(key, sampling.fixed_point_cdf(jnp.array(TRUTH, jnp.float32)), size, slots)
 
 
 def a_remainder_of_six_bits(key, size, slots):
     """64 words for 7 slots: the first slot gets ten of them, the others nine."""
-    return Labels(CORPUS.labels[(sampling.words(key, slots).hi >> 26) % 7], size)
+    return Labels(CORPUS.labels[(sampling.random_bits(key, slots).hi >> 26) % 7], size)
 
 
 def a_cumulative_sum_of_six_bits(key, size, slots):
     edges = jnp.round(jnp.cumsum(jnp.array(TRUTH)) * 2**6).astype(jnp.uint32)
-    return Labels(jnp.searchsorted(edges, sampling.words(key, slots).hi >> 26, side="right"), size)
+    return Labels(jnp.searchsorted(edges, sampling.random_bits(key, slots).hi >> 26, side="right"), size)
 
 
 def one_word_for_all(draw):

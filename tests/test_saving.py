@@ -16,7 +16,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import jaxcollapse as jc
-from jaxcollapse import plotting, saving
+from jaxcollapse import saving
+from jaxcollapse.reporting import plotting
 from jaxcollapse.reporting.results import Curve
 from jaxcollapse.statistics import named
 

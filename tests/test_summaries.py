@@ -6,7 +6,7 @@ import pytest
 from selection import some
 
 import jaxcollapse as jc
-from jaxcollapse.summaries import ACCURACY, Moments, Sketch
+from jaxcollapse.analysis.streaming import ACCURACY, Moments, Sketch
 
 KEY = jax.random.key(3)
 RECORD = ("support", "l1_first", "spectrum", "collapsed")

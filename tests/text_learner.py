@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jaxcollapse import fixed, sampling
-from jaxcollapse.process import Table
+from jaxcollapse import sampling
+from jaxcollapse.exact import fixed
+from jaxcollapse.process.one_context import Table
 
 
 class Text(NamedTuple):
@@ -38,11 +39,11 @@ def uniform(word, bound):
 @dataclasses.dataclass(frozen=True)
 class TextCopier:
     def truth(self, p):
-        return sampling.law(p)
+        return sampling.fixed_point_cdf(p)
 
     def sample(self, key, model, size, slots):
-        if isinstance(model, sampling.Law):
-            return Text(sampling.draw_from_law(key, model, size, slots).labels, size)
+        if isinstance(model, sampling.FixedPointCDF):
+            return Text(sampling.draw_from_cdf(key, model, size, slots).labels, size)
         tokens, end = model.text
         place = lax.iota(jnp.int32, tokens.shape[0])
 
@@ -53,7 +54,7 @@ class TextCopier:
             following = tokens[jnp.where(found + 1 == end, 0, found + 1)]
             return following, following
 
-        words = sampling.words(key, slots + 1)
+        words = sampling.random_bits(key, slots + 1)
         first, others = (jax.tree.map(lambda word, part=part: word[part], words) for part in (0, slice(1, None)))
         return Text(lax.scan(write, tokens[uniform(first, end)], others)[1], size)
 
@@ -67,7 +68,7 @@ class TextCopier:
         return Text(stack.tokens.at[rows, places].get(mode="clip"), size)
 
     def dirac(self, model):
-        if isinstance(model, sampling.Law):
+        if isinstance(model, sampling.FixedPointCDF):
             return jnp.where(jnp.sum(model.p > 0) == 1, jnp.argmax(model.p), -1).astype(jnp.int32)
         tokens, size = model.text
         alone = jnp.where(lax.iota(jnp.int32, tokens.shape[0]) < size, tokens, tokens[0]) == tokens[0]

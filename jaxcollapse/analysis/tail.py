@@ -9,8 +9,8 @@ import numpy as np
 from scipy import stats
 
 from jaxcollapse.analysis import models
-from jaxcollapse.analysis.collapse import Survival, clopper_pearson, survival
-from jaxcollapse.analysis.results import FEWEST_CHAINS, Estimate, Fit, unidentified
+from jaxcollapse.analysis.estimates import FEWEST_CHAINS, Estimate, Fit, unidentified
+from jaxcollapse.analysis.survival_curves import Survival, clopper_pearson, survival
 
 TAIL, TAIL_CHAINS = 0.25, 1000
 """The tail begins when no more than this share of the chains has a value that is not zero; later for more chains."""

@@ -3,7 +3,7 @@
 from jaxcollapse.learners.categorical import Categorical
 from jaxcollapse.learners.contexts import Contexts
 from jaxcollapse.learners.estimated import Estimated
-from jaxcollapse.learners.ngram import NGram
+from jaxcollapse.learners.ngrams.learner import NGram
 
 LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated, NGram, Contexts)}
 """By name, as a provenance tells them."""

@@ -9,10 +9,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse import check, fixed, native, sampling
-from jaxcollapse.process import WEIGHT, Table
+from jaxcollapse import check, native, sampling
+from jaxcollapse.exact import fixed
+from jaxcollapse.process.one_context import WEIGHT, Table
 
-Corpus = sampling.Labels | sampling.Tally | sampling.Weighted
+Corpus = sampling.Labels | sampling.Counts | sampling.ReweightedCorpus
 
 
 METHODS = ("labels", "labels first", "counts")
@@ -35,7 +36,7 @@ class Categorical:
     What a softmax classifier on one context converges to (Seddik et al. 2024, section 2.1). The
     model is its training set, in one of two forms. *Labels*: a token is drawn by copying a uniformly
     chosen slot; a generation costs ``n`` random words, and counts are made only for statistics.
-    *Counts*: multinomial counts are drawn at once (:mod:`jaxcollapse.sampling.points`); a generation
+    *Counts*: multinomial counts are drawn at once (:mod:`jaxcollapse.sampling.dyadic`); a generation
     costs some words a token that is left. The laws are the same, the random numbers differ.
 
     Attributes:
@@ -83,65 +84,67 @@ class Categorical:
             )
         return self
 
-    def truth(self, p: Array) -> sampling.Law:
-        return sampling.law(p)
+    def truth(self, p: Array) -> sampling.FixedPointCDF:
+        return sampling.fixed_point_cdf(p)
 
     def sample(
-        self, key: Array, model: sampling.Law | sampling.Mean | Corpus, size: Array, slots: int
-    ) -> sampling.Labels | sampling.Tally:
-        counted = isinstance(model, sampling.Tally) and self.method == "labels first"
-        if (self.method == "counts" or counted) and isinstance(model, sampling.Tally | sampling.Law | sampling.Mean):
-            return sampling.count_from(key, model, size, slots, portable=self.portable)
+        self, key: Array, model: sampling.FixedPointCDF | sampling.ModelAverage | Corpus, size: Array, slots: int
+    ) -> sampling.Labels | sampling.Counts:
+        counted = isinstance(model, sampling.Counts) and self.method == "labels first"
+        if (self.method == "counts" or counted) and isinstance(
+            model, sampling.Counts | sampling.FixedPointCDF | sampling.ModelAverage
+        ):
+            return sampling.draw_counts(key, model, size, slots, portable=self.portable)
         match model:
-            case sampling.Law():
-                return sampling.draw_from_law(key, model, size, slots)
-            case sampling.Tally():
-                return sampling.draw_from_tally(key, model, size, slots)
-            case sampling.Mean():
-                return sampling.draw_from_mean(key, model, size, slots)
-            case sampling.Weighted():
-                return sampling.draw_from_weighted(key, model, size, slots)
+            case sampling.FixedPointCDF():
+                return sampling.draw_from_cdf(key, model, size, slots)
+            case sampling.Counts():
+                return sampling.draw_from_counts(key, model, size, slots)
+            case sampling.ModelAverage():
+                return sampling.draw_from_average(key, model, size, slots)
+            case sampling.ReweightedCorpus():
+                return sampling.draw_from_reweighted(key, model, size, slots)
         return sampling.draw_from_labels(key, model, size, slots)
 
     def merge(self, first: Corpus, second: Corpus) -> Corpus:
-        if isinstance(first, sampling.Tally) and isinstance(second, sampling.Tally):
-            return sampling.add(first, second)
+        if isinstance(first, sampling.Counts) and isinstance(second, sampling.Counts):
+            return sampling.add_counts(first, second)
         assert isinstance(first, sampling.Labels)
         assert isinstance(second, sampling.Labels)
         return sampling.concatenate(first, second)
 
-    def weigh(self, first: sampling.Labels, second: sampling.Labels, weight: Array) -> sampling.Weighted:
-        return sampling.weigh(first, second, weight)
+    def weigh(self, first: sampling.Labels, second: sampling.Labels, weight: Array) -> sampling.ReweightedCorpus:
+        return sampling.reweight(first, second, weight)
 
     def pick(self, stack: sampling.Labels, rows: Array, places: Array, size: Array) -> sampling.Labels:
-        return sampling.pick(stack, rows, places, size)
+        return sampling.gather(stack, rows, places, size)
 
-    def pool(self, corpus: sampling.Labels | sampling.Tally, width: int) -> sampling.Tally:
-        return corpus if isinstance(corpus, sampling.Tally) else sampling.tally(corpus, width)
+    def pool(self, corpus: sampling.Labels | sampling.Counts, width: int) -> sampling.Counts:
+        return corpus if isinstance(corpus, sampling.Counts) else sampling.count_labels(corpus, width)
 
-    def add(self, pool: sampling.Tally, corpus: sampling.Labels | sampling.Tally) -> sampling.Tally:
-        return sampling.add(pool, corpus)
+    def add(self, pool: sampling.Counts, corpus: sampling.Labels | sampling.Counts) -> sampling.Counts:
+        return sampling.add_counts(pool, corpus)
 
     def subsample(
-        self, key: Array, pool: sampling.Tally, size: Array, slots: int, replacement: bool
-    ) -> sampling.Labels | sampling.Tally:
+        self, key: Array, pool: sampling.Counts, size: Array, slots: int, replacement: bool
+    ) -> sampling.Labels | sampling.Counts:
         if replacement and self.method == "counts":
-            return sampling.count_from(key, pool, size, slots, portable=self.portable)
-        draw = sampling.draw_from_tally if replacement else sampling.part_of
+            return sampling.draw_counts(key, pool, size, slots, portable=self.portable)
+        draw = sampling.draw_from_counts if replacement else sampling.draw_subset
         part = draw(key, pool, size, slots)
-        return sampling.tally(part, pool.cumulative.shape[0]) if self.method == "counts" else part
+        return sampling.count_labels(part, pool.cumulative.shape[0]) if self.method == "counts" else part
 
     def blend(
-        self, mean: sampling.Mean | None, model: sampling.Law | Corpus, width: int | None = None
-    ) -> sampling.Mean:
-        if isinstance(model, sampling.Law):
-            one = sampling.mean_of_law(model)
+        self, mean: sampling.ModelAverage | None, model: sampling.FixedPointCDF | Corpus, width: int | None = None
+    ) -> sampling.ModelAverage:
+        if isinstance(model, sampling.FixedPointCDF):
+            one = sampling.average_of_cdf(model)
         else:
-            assert not isinstance(model, sampling.Weighted), "no regime takes the mean of weighted models"
+            assert not isinstance(model, sampling.ReweightedCorpus), "no regime takes the mean of weighted models"
             names = mean.sums.hi.shape[0] if mean is not None else width
             assert names is not None, "the first of a mean needs the number of names"
-            one = sampling.mean_of_counts(*_counts(model, names))
-        return one if mean is None else sampling.together(mean, one)
+            one = sampling.average_of_counts(*_counts(model, names))
+        return one if mean is None else sampling.add_averages(mean, one)
 
     def reserve(self, corpus: Corpus, slots: int) -> Corpus:
         if not isinstance(corpus, sampling.Labels):
@@ -151,30 +154,30 @@ class Categorical:
     def fit(self, key: Array, corpus: Corpus, previous: Corpus | None) -> Corpus:
         return corpus
 
-    def untrained(self, vocabulary: int) -> sampling.Tally:
+    def untrained(self, vocabulary: int) -> sampling.Counts:
         """The uniform model, as a corpus with each token once: for a context that nothing was ever written of."""
-        return sampling.tally_of_counts(jnp.ones(vocabulary, jnp.int32), jnp.int32(vocabulary))
+        return sampling.cumulate_counts(jnp.ones(vocabulary, jnp.int32), jnp.int32(vocabulary))
 
-    def dirac(self, model: sampling.Law | sampling.Mean | Corpus) -> Array:
+    def dirac(self, model: sampling.FixedPointCDF | sampling.ModelAverage | Corpus) -> Array:
         match model:
-            case sampling.Law():
+            case sampling.FixedPointCDF():
                 return _only_weight(model.cumulative)
-            case sampling.Mean():
+            case sampling.ModelAverage():
                 return _only_weight(jax.lax.associative_scan(fixed.add, model.sums))
-            case sampling.Tally():
-                return sampling.only_token_of(model)
-            case sampling.Weighted():
-                first, second = (sampling.only_token(part) for part in (model.first, model.second))
+            case sampling.Counts():
+                return sampling.only_token_in_counts(model)
+            case sampling.ReweightedCorpus():
+                first, second = (sampling.only_token_in_labels(part) for part in (model.first, model.second))
                 alone = jnp.where(model.share == 0, second, first)
                 return jnp.where((first == second) | (model.share == 0) | (model.share == 1), alone, -1)
-        return sampling.only_token(model)
+        return sampling.only_token_in_labels(model)
 
-    def compact(self, corpus: sampling.Labels | sampling.Tally, vocabulary: int) -> tuple[Corpus, Array]:
+    def compact(self, corpus: sampling.Labels | sampling.Counts, vocabulary: int) -> tuple[Corpus, Array]:
         tokens = jnp.arange(vocabulary, dtype=jnp.int32)
-        if isinstance(corpus, sampling.Tally):
+        if isinstance(corpus, sampling.Counts):
             return corpus, tokens
         if corpus.labels.shape[0] < vocabulary:
-            corpus, tokens = sampling.compact(corpus, vocabulary)
+            corpus, tokens = sampling.relabel(corpus, vocabulary)
         return corpus, tokens
 
     @property
@@ -183,7 +186,9 @@ class Categorical:
 
     def settle(self, models: Any, width: int) -> Any:
         is_labels = lambda of: isinstance(of, sampling.Labels)
-        return jax.tree.map(lambda of: sampling.tally(of, width) if is_labels(of) else of, models, is_leaf=is_labels)
+        return jax.tree.map(
+            lambda of: sampling.count_labels(of, width) if is_labels(of) else of, models, is_leaf=is_labels
+        )
 
     def in_flight(self, room: int, vocabulary: int) -> int:
         return vocabulary if self.method == "counts" else room
@@ -193,21 +198,21 @@ class Categorical:
         return self.method in ("counts", "labels first") and not self.portable and native.will_do()
 
     def run(
-        self, key: Array, model: sampling.Tally, m: Array, most: Array, sizes: Array, slots: int
-    ) -> tuple[sampling.Tally, Array]:
-        return sampling.run(key, model, m, most, sizes, slots)
+        self, key: Array, model: sampling.Counts, m: Array, most: Array, sizes: Array, slots: int
+    ) -> tuple[sampling.Counts, Array]:
+        return sampling.fused_generations(key, model, m, most, sizes, slots)
 
     def narrows(self, model: Any) -> bool:
-        return isinstance(model, sampling.Tally)
+        return isinstance(model, sampling.Counts)
 
-    def left(self, model: sampling.Tally) -> Array:
+    def left(self, model: sampling.Counts) -> Array:
         return jnp.sum(model.counts > 0, dtype=jnp.int32)
 
-    def narrow(self, model: sampling.Tally, width: int) -> tuple[sampling.Tally, Array]:
-        return sampling.narrowed(model, width)
+    def narrow(self, model: sampling.Counts, width: int) -> tuple[sampling.Counts, Array]:
+        return sampling.compact_counts(model, width)
 
     def table(self, model: Corpus, width: int) -> Table:
-        if isinstance(model, sampling.Weighted):
+        if isinstance(model, sampling.ReweightedCorpus):
             return _weighted_table(model, width)
         counts, size = _counts(model, width)
         log_total = fixed.log_integer(size.astype(jnp.uint32))
@@ -221,8 +226,8 @@ class Categorical:
         )
 
 
-def _counts(model: sampling.Labels | sampling.Tally, width: int) -> tuple[Array, Array]:
-    return (model.counts if isinstance(model, sampling.Tally) else sampling.histogram(model, width)), model.size
+def _counts(model: sampling.Labels | sampling.Counts, width: int) -> tuple[Array, Array]:
+    return (model.counts if isinstance(model, sampling.Counts) else sampling.histogram(model, width)), model.size
 
 
 def _quotient(counts: Array, total: Array) -> Array:
@@ -231,7 +236,7 @@ def _quotient(counts: Array, total: Array) -> Array:
     return counts.astype(jnp.float32) / jnp.where(counts < 0, 1.0, total.astype(jnp.float32))
 
 
-def _weighted_table(model: sampling.Weighted, width: int) -> Table:
+def _weighted_table(model: sampling.ReweightedCorpus, width: int) -> Table:
     """Sums of two rounded products in integers, so that no program may round them otherwise."""
 
     def blend(first: Array, second: Array) -> Array:

@@ -13,9 +13,10 @@ import numpy as np
 import scipy.stats
 from jax import Array, lax
 
-from jaxcollapse import check, fixed, sampling
+from jaxcollapse import check, sampling
+from jaxcollapse.exact import fixed
 from jaxcollapse.learners.categorical import LABELS_A_COUNT, Categorical
-from jaxcollapse.process import WEIGHT
+from jaxcollapse.process.one_context import WEIGHT
 
 MISS = 2.0**-62
 """How often more tokens are drawn for a context than there is room for; these are left out."""

@@ -9,12 +9,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse import check, fixed, sampling
-from jaxcollapse.decoding import apply
-from jaxcollapse.estimators import MaximumLikelihood
+from jaxcollapse import check, sampling
+from jaxcollapse.exact import fixed
 from jaxcollapse.learners.categorical import Categorical, Corpus
-from jaxcollapse.learners.shaped import Shaped
-from jaxcollapse.process import WEIGHT, Table
+from jaxcollapse.learners.decoding import apply
+from jaxcollapse.learners.estimators import MaximumLikelihood
+from jaxcollapse.learners.shaping import Shaped
+from jaxcollapse.process.one_context import WEIGHT, Table
 
 
 class Estimate(NamedTuple):
@@ -26,7 +27,7 @@ class Estimate(NamedTuple):
     """
 
     p: Array
-    written: sampling.Law
+    written: sampling.FixedPointCDF
 
 
 @jax.tree_util.register_dataclass
@@ -39,8 +40,8 @@ class Estimated(Shaped, Categorical):
     promised for one program only, not across batches.
 
     Attributes:
-      estimator: one of :mod:`jaxcollapse.estimators`; maximum likelihood by default.
-      decoding: of :mod:`jaxcollapse.decoding`, applied one after the other.
+      estimator: one of :mod:`jaxcollapse.learners.estimators`; maximum likelihood by default.
+      decoding: of :mod:`jaxcollapse.learners.decoding`, applied one after the other.
       vocabulary: static; set by :func:`jaxcollapse.recursive_training`.
 
     Example:
@@ -75,23 +76,23 @@ class Estimated(Shaped, Categorical):
         method = "counts" if set(regime.verbs) <= {"pool", "add", "subsample"} else "labels"
         return dataclasses.replace(self, method=method, vocabulary=vocabulary)
 
-    def sample(self, key: Array, model: Any, size: Array, slots: int) -> sampling.Labels | sampling.Tally:
+    def sample(self, key: Array, model: Any, size: Array, slots: int) -> sampling.Labels | sampling.Counts:
         return super().sample(key, model.written if isinstance(model, Estimate) else model, size, slots)
 
     def fit(self, key: Array, corpus: Corpus, previous: Any) -> Any:
         assert self.vocabulary is not None, "recursive_training says how many tokens there are"
         of_corpus = super().table(corpus, self.vocabulary)
         # Of weighted corpora: how many tokens there are, whatever they weigh.
-        parts = (corpus.first, corpus.second) if isinstance(corpus, sampling.Weighted) else (corpus,)
+        parts = (corpus.first, corpus.second) if isinstance(corpus, sampling.ReweightedCorpus) else (corpus,)
         size = sum((part.size for part in parts), jnp.int32(0))
         p = self.estimator(of_corpus.p, of_corpus.p > 0, size)
-        return Estimate(p, sampling.law(apply(self.decoding, p)))
+        return Estimate(p, sampling.fixed_point_cdf(apply(self.decoding, p)))
 
     def untrained(self, vocabulary: int) -> Any:
         uniform = jnp.full(vocabulary, 1 / vocabulary, jnp.float32)
-        return Estimate(uniform, sampling.law(apply(self.decoding, uniform)))
+        return Estimate(uniform, sampling.fixed_point_cdf(apply(self.decoding, uniform)))
 
-    def blend(self, mean: sampling.Mean | None, model: Any, width: int | None = None) -> sampling.Mean:
+    def blend(self, mean: sampling.ModelAverage | None, model: Any, width: int | None = None) -> sampling.ModelAverage:
         return super().blend(mean, model.written if isinstance(model, Estimate) else model, width)
 
     def compact(self, corpus: Any, vocabulary: int) -> tuple[Any, Array]:
@@ -103,7 +104,7 @@ class Estimated(Shaped, Categorical):
         return False
 
     def dirac(self, model: Any) -> Array:
-        if isinstance(model, sampling.Law):
+        if isinstance(model, sampling.FixedPointCDF):
             return super().dirac(model)
         if isinstance(model, Estimate):
             return _only(model.p)

@@ -1,4 +1,4 @@
-"""Compiled twins for CPUs, of :mod:`jaxcollapse.sampling.points` and of texts: the same bits in less time.
+"""Compiled twins for CPUs, of :mod:`jaxcollapse.sampling.dyadic` and of texts: the same bits in less time.
 
 XLA computes the fullest plan for every token of every chain in step; ``counts.cc`` stops where no point is
 left, skips dead tokens, and lets each chain run on alone; ``texts.cc`` counts where XLA sorts, and walks documents
@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxcollapse.fixed import U64
+from jaxcollapse.exact.fixed import U64
 
 _NAMES = ("count_below", "resample", "run", "sorted", "walked")
 
@@ -82,7 +82,7 @@ def _ints(*shape: int) -> jax.ShapeDtypeStruct:
 
 
 def count_below(plan: Plan, key: Array, size: Array, positions: U64) -> Array:
-    """As :func:`jaxcollapse.sampling.points.count_below`."""
+    """As :func:`jaxcollapse.sampling.dyadic.count_below`."""
     key = jax.random.key_data(key)
     return _call("count_below", [_ints(*positions.hi.shape)], plan, key, size, positions.hi, positions.lo)[0]
 
@@ -114,7 +114,7 @@ def run(plan: Plan, key: Array, cumulative: Array, m: Array, most: Array, sizes:
 def sorted_text(tokens: Array, size: Array, order: int, vocabulary: int) -> tuple[Array, Array, Array]:
     """A text sorted by context: tokens, where the contexts begin that they lead to, and how many places these have.
 
-    As :func:`jaxcollapse.ngrams.concordance.concordance`, each ``int32 [slots]``.
+    As :func:`jaxcollapse.learners.ngrams.context_index.concordance`, each ``int32 [slots]``.
     """
     assert available(), "will_do() says whether the kernel may be called"
     results = [_ints(*tokens.shape)] * 3
@@ -124,7 +124,7 @@ def sorted_text(tokens: Array, size: Array, order: int, vocabulary: int) -> tupl
 
 
 def walked(rows: Array, begin: Array, lots: U64) -> Array:
-    """The walk of :func:`jaxcollapse.ngrams.concordance.write`.
+    """The walk of :func:`jaxcollapse.learners.ngrams.context_index.write`.
 
     Args:
       rows: token, follow and choice of each slot, ``int32 [slots, 3]``.

@@ -12,7 +12,7 @@ from typing import Any
 
 from jaxcollapse.regimes.base import Base
 from jaxcollapse.regimes.pools import Accumulate, AccumulateSubsample
-from jaxcollapse.regimes.random import RandomlySampled
+from jaxcollapse.regimes.randomly_sampled import RandomlySampled
 from jaxcollapse.regimes.real import FreshReal, Mixture, PartiallySynthetic
 from jaxcollapse.regimes.synthetic import FullySynthetic
 from jaxcollapse.regimes.window import MostRecent

@@ -12,8 +12,8 @@ import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check
-from jaxcollapse.parts import part
-from jaxcollapse.process import Corpus, Learner, Memory, Model
+from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
+from jaxcollapse.pytrees import part
 from jaxcollapse.schedules import Schedule
 
 regime = part

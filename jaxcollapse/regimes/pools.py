@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse import check, fixed, keys
-from jaxcollapse.process import Corpus, Learner, Memory, Model
+from jaxcollapse import check
+from jaxcollapse.exact import fixed, threefry
+from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
 from jaxcollapse.regimes.base import Base, is_value, regime, sizes_of, static
 
 
@@ -136,7 +137,7 @@ class AccumulateSubsample(_Pool):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_model, of_pool = keys.parts(key, 2)
+        of_model, of_pool = threefry.parts(key, 2)
         pool = learner.add(memory, learner.sample(of_model, model, self.size("n", m), self.capacity))
         return self._part(of_pool, learner, pool, m), pool
 

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxcollapse import check, keys, sampling
-from jaxcollapse.process import Corpus, Learner, Memory, Model
+from jaxcollapse import check, sampling
+from jaxcollapse.exact import threefry
+from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
 from jaxcollapse.regimes.base import Base, is_value, only_if, regime, static
 from jaxcollapse.schedules import Schedule
 
@@ -140,7 +141,7 @@ class FreshReal(Base):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_truth, of_model = keys.parts(key, 2)
+        of_truth, of_model = threefry.parts(key, 2)
         real = learner.sample(of_truth, truth, self.size("real", m), self.real_capacity)
         return self._join(learner, real, learner.sample(of_model, model, self.size("n", m), self.capacity)), ()
 
@@ -202,9 +203,9 @@ class Mixture(Base):
     def collect(
         self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_number, of_truth, of_model = keys.parts(key, 3)
+        of_number, of_truth, of_model = threefry.parts(key, 3)
         n = self.size("n", m)
-        real = sampling.happenings(of_number, n, self.share, self.capacity)
+        real = sampling.binomial_count(of_number, n, self.share, self.capacity)
         corpus = learner.merge(
             learner.sample(of_truth, truth, real, self.capacity),
             learner.sample(of_model, model, n - real, self.capacity),

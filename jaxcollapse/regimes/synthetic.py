@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from jax import Array
 
-from jaxcollapse.process import Corpus, Learner, Memory, Model
+from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
 from jaxcollapse.regimes.base import Base, regime, static
 
 

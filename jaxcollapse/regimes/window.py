@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check
-from jaxcollapse.process import Corpus, Learner, Memory, Model
+from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
 from jaxcollapse.regimes.base import Base, only_if, put, regime, rows_and_places, sizes_of, stack_of, static
 
 

@@ -10,9 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxcollapse import analysis, contexts, engine, statistics
-from jaxcollapse.languages import Language
-from jaxcollapse.process import SMALLEST, Process, View, recursive_training
+from jaxcollapse import analysis, engine, statistics
+from jaxcollapse.languages.language import Language
+from jaxcollapse.process import many_contexts
+from jaxcollapse.process.one_context import SMALLEST, Process, View, recursive_training
 from jaxcollapse.reporting import exact
 from jaxcollapse.reporting.results import Band
 
@@ -105,7 +106,7 @@ class OfContexts:
         self.record = statistics.each(ALIVE)
 
     def process(self, regime: Any, learner: Any) -> Process:
-        return contexts.of_table(self._p, self._frequencies, regime, learner)
+        return many_contexts.of_table(self._p, self._frequencies, regime, learner)
 
     def sizes(self, process: Any) -> str:
         return str(process.learner.sharing)

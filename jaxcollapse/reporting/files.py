@@ -13,8 +13,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxcollapse import analysis, provenance
+from jaxcollapse import analysis
 from jaxcollapse.reporting.results import LOSSES, Report
+from jaxcollapse.runs import provenance
 
 
 def write_all(found: Report, seconds: float) -> None:

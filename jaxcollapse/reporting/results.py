@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jaxcollapse import analysis
-from jaxcollapse.languages import Language
+from jaxcollapse.languages.language import Language
 
 MOMENTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Generations that a table shows."""

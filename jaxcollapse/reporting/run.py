@@ -14,10 +14,11 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
-from jaxcollapse import analysis, check, languages, memory, runs, theory
-from jaxcollapse.languages import Language
+from jaxcollapse import analysis, check, languages, runs, theory
+from jaxcollapse.engine import memory
+from jaxcollapse.languages.language import Language
 from jaxcollapse.learners import Contexts, NGram
-from jaxcollapse.process import recursive_training
+from jaxcollapse.process.one_context import recursive_training
 from jaxcollapse.regimes import make
 from jaxcollapse.reporting import bands, exact
 from jaxcollapse.reporting.files import key_for, writable, write_all
@@ -91,7 +92,7 @@ def report(
       >>> sorted(found.regimes), (found.folder / "vocabulary.png").exists()
       (['partially-synthetic'], True)
     """
-    from jaxcollapse import plotting  # matplotlib is slow to import and only figures need it
+    from jaxcollapse.reporting import plotting  # matplotlib is slow to import and only figures need it
 
     began = time.perf_counter()
     generations = check.static_whole_number("generations", generations)

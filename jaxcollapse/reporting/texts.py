@@ -17,13 +17,15 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
-from jaxcollapse import analysis, check, engine, memory, provenance, runs, statistics
-from jaxcollapse.languages import Language
+from jaxcollapse import analysis, check, engine, runs, statistics
+from jaxcollapse.engine import memory
+from jaxcollapse.languages.language import Language
 from jaxcollapse.learners import NGram
-from jaxcollapse.process import Process, recursive_training
+from jaxcollapse.process.one_context import Process, recursive_training
 from jaxcollapse.reporting.files import finite, key_for, writable
 from jaxcollapse.reporting.results import MOMENTS, Curve, OfRegime, tokens_a_generation
 from jaxcollapse.reporting.settings import names_of, regimes_of
+from jaxcollapse.runs import provenance
 
 MEASURED = ("ngrams", "contexts", "entropy_rate", "type_token_ratio", "support")
 SHOWN = (0, 1, 5, 20)
@@ -122,7 +124,8 @@ def report_text(
       >>> sorted(found.regimes["fully-synthetic"].texts), (found.folder / "texts.png").exists()
       ([0, 1], True)
     """
-    from jaxcollapse import languages, plotting, plotting_texts
+    from jaxcollapse import languages
+    from jaxcollapse.reporting import plotting, plotting_texts
 
     began = time.perf_counter()
     generations = check.static_whole_number("generations", generations)

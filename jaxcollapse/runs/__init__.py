@@ -19,15 +19,19 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxcollapse import check, configuration, engine, memory, statistics, stepping
-from jaxcollapse.process import Process, State, canonical
-from jaxcollapse.provenance import provenance
+from jaxcollapse import check, engine, statistics
+from jaxcollapse.analysis.streaming import BLOCK
+from jaxcollapse.engine import memory
+from jaxcollapse.process.one_context import Process, State, canonical
+from jaxcollapse.results import Summary
+from jaxcollapse.runs import configuration
 from jaxcollapse.runs import devices as spread
 from jaxcollapse.runs.checkpoint import Checkpoint
 from jaxcollapse.runs.keeping import STATUS, Ensembles, Keeper, Values, keeper
 from jaxcollapse.runs.progress import Progress
-from jaxcollapse.statistics import Record
-from jaxcollapse.summaries import BLOCK, Summary
+from jaxcollapse.runs.provenance import provenance
+from jaxcollapse.schemes import plain
+from jaxcollapse.statistics.catalogue import Record
 
 __all__ = ["again", "run", "summarize"]
 
@@ -354,7 +358,7 @@ def _structure(key: jax.Array, process: Process, record: Record, m: int, numbers
         lambda: engine.start(key, process, chains=jax.numpy.asarray(np.asarray(numbers)), record=record)[0]
     )
     if 0 < process.settles_at < m:
-        state = jax.eval_shape(functools.partial(stepping.settle, canonical(process)), state)
+        state = jax.eval_shape(functools.partial(plain.settle, canonical(process)), state)
     return jax.tree.structure(state)
 
 
@@ -363,7 +367,7 @@ def _alive(process: Process, state: State, count: Any) -> jax.Array:
     """How many of the first so many chains can still change."""
     m = state.m
     over = lambda chain: process.absorbed(chain._replace(m=m)) | (chain.status != 0)
-    ended = jax.vmap(over)(state._replace(m=stepping.OUTSIDE))
+    ended = jax.vmap(over)(state._replace(m=plain.OUTSIDE))
     return jax.numpy.sum(~ended & (jax.numpy.arange(ended.shape[0]) < count))
 
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from jaxcollapse import configuration
+from jaxcollapse.runs import configuration
 
 FORMAT = 1
 MANIFEST = "manifest.json"

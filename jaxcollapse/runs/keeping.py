@@ -8,10 +8,10 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from jaxcollapse import engine
 from jaxcollapse.analysis import Ensemble
+from jaxcollapse.analysis.streaming import BLOCK, Moments, Node, Sketch
+from jaxcollapse.results import Summary, Trace
 from jaxcollapse.runs import devices
-from jaxcollapse.summaries import BLOCK, Moments, Node, Sketch, Summary
 
 Values = Mapping[str, np.ndarray]
 Files = dict[str, dict[str, np.ndarray]]
@@ -50,7 +50,7 @@ class Chains:
             _, first, piece = name.removesuffix(".npz").split("-")
             self._rows[int(first), int(piece)] = rows
 
-    def result(self, pieces: int, every: int, provenance: str) -> engine.Trace:
+    def result(self, pieces: int, every: int, provenance: str) -> Trace:
         whole = sorted(first for first, piece in self._rows if piece == pieces - 1)
         if not whole:  # interrupted in the first chunk
             pieces, whole = len(self._rows), [next(iter(self._rows))[0]]
@@ -63,7 +63,7 @@ class Chains:
             if name != STATUS
         }
         status = np.concatenate([self._rows[first, pieces - 1][STATUS] for first in whole])
-        return engine.Trace(cast(Any, values), cast(Any, status), every, provenance)
+        return Trace(cast(Any, values), cast(Any, status), every, provenance)
 
 
 STATUS = "status"
@@ -83,7 +83,7 @@ class Ensembles:
 
     def add(self, first: int, piece: int, values: Values) -> None:
         if np.any(values[STATUS] != 0):
-            engine.Trace({}, cast(Any, values[STATUS])).check()
+            Trace({}, cast(Any, values[STATUS])).check()
         if first != self._first:
             self._all, self._now, self._first = self._all.joined(self._now), _Sums(), first
         for name, rows in values.items():

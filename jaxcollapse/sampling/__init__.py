@@ -3,75 +3,80 @@
 A maximum-likelihood model *is* its training set: drawing a token from it is choosing one of its
 slots uniformly. So a corpus is kept as an array of labels and a generation is one gather, in
 integers throughout, at a cost that does not depend on the vocabulary. What grows without end, or is
-a mean of many models, is kept as counts (:mod:`~jaxcollapse.sampling.tally`,
-:mod:`~jaxcollapse.sampling.mean`) and drawn from by search.
+a mean of many models, is kept as counts (:mod:`~jaxcollapse.sampling.counts`,
+:mod:`~jaxcollapse.sampling.averages`) and drawn from by search.
 """
 
-from jaxcollapse.sampling.choices import below, happenings, happens
+from jaxcollapse.exact.bits import bernoulli, binomial_count, randint, random_bits
+from jaxcollapse.sampling.averages import (
+    ModelAverage,
+    add_averages,
+    average_of_cdf,
+    average_of_counts,
+    draw_from_average,
+)
+from jaxcollapse.sampling.cdf import FixedPointCDF, fixed_point_cdf
+from jaxcollapse.sampling.counts import (
+    Counts,
+    add_counts,
+    compact_counts,
+    count_labels,
+    cumulate_counts,
+    draw_counts,
+    draw_from_counts,
+    draw_subset,
+    fused_generations,
+    only_token_in_counts,
+)
 from jaxcollapse.sampling.draws import binomial, hypergeometric, multinomial
+from jaxcollapse.sampling.dyadic import count_below
 from jaxcollapse.sampling.labels import (
     Labels,
-    compact,
     concatenate,
+    draw_from_cdf,
     draw_from_labels,
-    draw_from_law,
+    gather,
     histogram,
-    only_token,
-    pick,
+    only_token_in_labels,
+    relabel,
 )
-from jaxcollapse.sampling.law import Law, law
-from jaxcollapse.sampling.mean import Mean, draw_from_mean, mean_of_counts, mean_of_law, together
-from jaxcollapse.sampling.points import count_below
-from jaxcollapse.sampling.tally import (
-    Tally,
-    add,
-    count_from,
-    draw_from_tally,
-    narrowed,
-    only_token_of,
-    part_of,
-    run,
-    tally,
-    tally_of_counts,
-)
-from jaxcollapse.sampling.weighted import Weighted, draw_from_weighted, weigh
-from jaxcollapse.sampling.words import words
+from jaxcollapse.sampling.reweighted import ReweightedCorpus, draw_from_reweighted, reweight
 
 __all__ = [
+    "Counts",
+    "FixedPointCDF",
     "Labels",
-    "Law",
-    "Mean",
-    "Tally",
-    "Weighted",
-    "add",
-    "below",
+    "ModelAverage",
+    "ReweightedCorpus",
+    "add_averages",
+    "add_counts",
+    "average_of_cdf",
+    "average_of_counts",
+    "bernoulli",
     "binomial",
-    "compact",
+    "binomial_count",
+    "compact_counts",
     "concatenate",
     "count_below",
-    "count_from",
+    "count_labels",
+    "cumulate_counts",
+    "draw_counts",
+    "draw_from_average",
+    "draw_from_cdf",
+    "draw_from_counts",
     "draw_from_labels",
-    "draw_from_law",
-    "draw_from_mean",
-    "draw_from_tally",
-    "draw_from_weighted",
-    "happenings",
-    "happens",
+    "draw_from_reweighted",
+    "draw_subset",
+    "fixed_point_cdf",
+    "fused_generations",
+    "gather",
     "histogram",
     "hypergeometric",
-    "law",
-    "mean_of_counts",
-    "mean_of_law",
     "multinomial",
-    "narrowed",
-    "only_token",
-    "only_token_of",
-    "part_of",
-    "pick",
-    "run",
-    "tally",
-    "tally_of_counts",
-    "together",
-    "weigh",
-    "words",
+    "only_token_in_counts",
+    "only_token_in_labels",
+    "randint",
+    "random_bits",
+    "relabel",
+    "reweight",
 ]

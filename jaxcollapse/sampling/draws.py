@@ -12,13 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jaxcollapse import check, fixed
-from jaxcollapse.fixed import U64
-from jaxcollapse.keys import fold_in
-from jaxcollapse.sampling.labels import draw_from_law, histogram
-from jaxcollapse.sampling.law import law
-from jaxcollapse.sampling.points import count_below, half_of
-from jaxcollapse.sampling.tally import count_from, draw_from_tally, tally_of_counts
+from jaxcollapse import check
+from jaxcollapse.exact import fixed
+from jaxcollapse.exact.fixed import U64
+from jaxcollapse.exact.threefry import fold_in
+from jaxcollapse.sampling.cdf import fixed_point_cdf
+from jaxcollapse.sampling.counts import cumulate_counts, draw_counts, draw_from_counts
+from jaxcollapse.sampling.dyadic import count_below, half_of
+from jaxcollapse.sampling.labels import draw_from_cdf, histogram
 
 METHODS = ("labels", "counts")
 LABELS_A_COUNT = 4
@@ -61,12 +62,12 @@ def multinomial(
     check.choice("method", method, METHODS)
     floats = jnp.issubdtype(weights.dtype, jnp.floating)
     counts = jnp.zeros_like(weights, jnp.int32) if floats else weights.astype(jnp.int32)
-    of_floats, of_integers = law(weights), tally_of_counts(counts, jnp.sum(counts, dtype=jnp.int32))
+    of_floats, of_integers = fixed_point_cdf(weights), cumulate_counts(counts, jnp.sum(counts, dtype=jnp.int32))
     if method == "counts":
-        return count_from(key, of_floats if floats else of_integers, size, capacity, portable=portable).counts
+        return draw_counts(key, of_floats if floats else of_integers, size, capacity, portable=portable).counts
     if floats:
-        return histogram(draw_from_law(key, of_floats, size, capacity), weights.shape[0])
-    return histogram(draw_from_tally(key, of_integers, size, capacity), weights.shape[0])
+        return histogram(draw_from_cdf(key, of_floats, size, capacity), weights.shape[0])
+    return histogram(draw_from_counts(key, of_integers, size, capacity), weights.shape[0])
 
 
 def binomial(key: Array, size: Array | int, chance: Array | float, *, capacity: int, portable: bool = False) -> Array:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jaxcollapse.sampling.choices import index_below
-from jaxcollapse.sampling.law import Law, search
-from jaxcollapse.sampling.words import words
+from jaxcollapse.exact.bits import index_below, random_bits
+from jaxcollapse.sampling.cdf import FixedPointCDF, search
 
 
 class Labels(NamedTuple):
@@ -24,9 +23,9 @@ class Labels(NamedTuple):
     size: Array
 
 
-def draw_from_law(key: Array, law: Law, size: Array, slots: int) -> Labels:
+def draw_from_cdf(key: Array, law: FixedPointCDF, size: Array, slots: int) -> Labels:
     """``size`` independent tokens of the law, in an array of ``slots``."""
-    return Labels(search(law.cumulative, words(key, slots)), size)
+    return Labels(search(law.cumulative, random_bits(key, slots)), size)
 
 
 def draw_from_labels(key: Array, corpus: Labels, size: Array, slots: int) -> Labels:
@@ -35,11 +34,11 @@ def draw_from_labels(key: Array, corpus: Labels, size: Array, slots: int) -> Lab
     The slot is ``floor(word * corpus.size / 2^64)``. Of the 2^64 words each slot receives
     ``floor(2^64 / size)`` or one more, so its probability is off by less than 2^-64, whatever the size.
     """
-    slot = index_below(words(key, slots), corpus.size.astype(jnp.uint32))
+    slot = index_below(random_bits(key, slots), corpus.size.astype(jnp.uint32))
     return Labels(corpus.labels.at[slot].get(mode="promise_in_bounds"), size)
 
 
-def pick(stack: Labels, rows: Array, places: Array, size: Array) -> Labels:
+def gather(stack: Labels, rows: Array, places: Array, size: Array) -> Labels:
     """A corpus whose slot ``j`` copies place ``places[j]`` of corpus ``rows[j]`` of a stack ``[corpora, slots]``."""
     return Labels(stack.labels.at[rows, places].get(mode="clip"), size)
 
@@ -54,7 +53,7 @@ def _in_use(corpus: Labels) -> Array:
     return lax.iota(jnp.int32, corpus.labels.shape[0]) < corpus.size
 
 
-def only_token(corpus: Labels) -> Array:
+def only_token_in_labels(corpus: Labels) -> Array:
     """The token that the whole corpus consists of, ``int32 []``; -1 where there are two, or none."""
     same = jnp.all((corpus.labels == corpus.labels[0]) | ~_in_use(corpus))
     return jnp.where(same & (corpus.size > 0), corpus.labels[0], -1)
@@ -66,7 +65,7 @@ def histogram(corpus: Labels, width: int) -> Array:
     return jnp.zeros(width, jnp.int32).at[index].add(1, mode="drop")
 
 
-def compact(corpus: Labels, vocabulary: int) -> tuple[Labels, Array]:
+def relabel(corpus: Labels, vocabulary: int) -> tuple[Labels, Array]:
     """Rename the tokens of a corpus to their ranks among those present, in token order.
 
     Returns:

@@ -15,7 +15,7 @@ import numpy as np
 from jaxcollapse.theory import bounds
 from jaxcollapse.theory.ancestry import ancestors
 from jaxcollapse.theory.budget import Budget, real_needed, synthetic_budget
-from jaxcollapse.theory.collapse import (
+from jaxcollapse.theory.collapse_times import (
     collapse_probability,
     expected_collapse_time,
     expected_collapse_time_diffusion,
@@ -23,7 +23,6 @@ from jaxcollapse.theory.collapse import (
     winner_probability,
 )
 from jaxcollapse.theory.large_n import support_branching, survival_branching
-from jaxcollapse.theory.lineage import products
 from jaxcollapse.theory.moments import (
     heterozygosity,
     heterozygosity_variance,
@@ -44,6 +43,7 @@ from jaxcollapse.theory.one_token import (
     support_variance,
     survival,
 )
+from jaxcollapse.theory.second_moments import products
 from jaxcollapse.theory.setting import OutOfRange
 
 ORACLES: dict[str, Callable[[Any, int], np.ndarray]] = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxcollapse.theory.contexts import over_contexts, variance
-from jaxcollapse.theory.lineage import products
+from jaxcollapse.theory.per_context import over_contexts, variance
+from jaxcollapse.theory.second_moments import products
 from jaxcollapse.theory.setting import generations_of, has_closed_form, is_plain, numbers, read
 
 
@@ -18,7 +18,7 @@ def heterozygosity(process: Any, generations: int) -> np.ndarray:
     Fully synthetic: ``(1 - S_0)(1 - 1/n)^m``. Partially synthetic: given the real corpus, p^(1) is
     the mean of every later model, and what is added to its concentration is ``D_m`` of
     :func:`l2_first`: ``(1 - 1/N)(1 - S_0) - D_m`` for ``m >= 1``. Other regimes, and sizes that
-    change: :mod:`~jaxcollapse.theory.lineage`.
+    change: :mod:`~jaxcollapse.theory.second_moments`.
 
     Cost: O(generations), other regimes O(generations^2). Range: every size and vocabulary; other
     regimes some 5000 generations.

@@ -6,7 +6,7 @@ One token against all others is a two-type Wright-Fisher chain. Fully synthetic:
 
 An additive statistic ``sum_i f(p_i^(m))`` needs only the *expected count spectrum*, how many tokens
 have each count, and that is one row vector carried through the chain. The other regimes, and sizes
-that change, are in :mod:`~jaxcollapse.theory.laws`, one distinct probability at a time.
+that change, are in :mod:`~jaxcollapse.theory.token_laws`, one distinct probability at a time.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from scipy import sparse, special, stats
 
 from jaxcollapse import check
 from jaxcollapse.regimes import Accumulate, PartiallySynthetic
-from jaxcollapse.theory import laws as other_laws
-from jaxcollapse.theory.contexts import over_contexts, variance
+from jaxcollapse.theory import token_laws as other_laws
+from jaxcollapse.theory.per_context import over_contexts, variance
 from jaxcollapse.theory.setting import (
     OutOfRange,
     Setting,

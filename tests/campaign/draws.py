@@ -21,7 +21,7 @@ import verdict
 from scipy import stats
 
 from jaxcollapse import native, sampling
-from jaxcollapse.fixed import U64
+from jaxcollapse.exact.fixed import U64
 
 DRAWS = 10**7
 BATCH = 10**6
@@ -265,7 +265,7 @@ def whole_law(sampler: Sampler, seed: int, n: int, chances=SMALL_CHANCES, draws:
 
 @functools.partial(jax.jit, static_argnames=("capacity", "draws"))
 def _counts(key, model, *, capacity, draws):
-    count = lambda key: sampling.count_from(key, model, jnp.int32(capacity), capacity).counts
+    count = lambda key: sampling.draw_counts(key, model, jnp.int32(capacity), capacity).counts
     return jax.vmap(count)(_keys(key, draws))
 
 
@@ -276,10 +276,10 @@ def multinomial(seed: int, n: int, name: str, draws: int = DRAWS) -> Finding:
     """
     if name in WEIGHTS:
         weights = [Fraction(weight) for weight in WEIGHTS[name]]
-        model = sampling.tally_of_counts(jnp.array(WEIGHTS[name], jnp.int32), jnp.int32(sum(WEIGHTS[name])))
+        model = sampling.cumulate_counts(jnp.array(WEIGHTS[name], jnp.int32), jnp.int32(sum(WEIGHTS[name])))
     else:
         weights = [Fraction(float(np.float32(weight))) for weight in FLOATS[name]]
-        model = sampling.law(jnp.array(FLOATS[name], jnp.float32))
+        model = sampling.fixed_point_cdf(jnp.array(FLOATS[name], jnp.float32))
     p = np.array([float(weight / sum(weights)) for weight in weights])
     alive = np.flatnonzero(p)
     key = jax.random.fold_in(jax.random.key(seed + 2), n)
@@ -340,12 +340,12 @@ class Method(NamedTuple):
 
 
 def _by_counts(portable):
-    return lambda key, model, n: sampling.count_from(key, model, jnp.int32(n), n, portable=portable)
+    return lambda key, model, n: sampling.draw_counts(key, model, jnp.int32(n), n, portable=portable)
 
 
 def _by_generations(key, model, n):
     sizes = jnp.full(GENERATIONS, n, jnp.int32)
-    return sampling.run(key, model, jnp.int32(0), jnp.int32(GENERATIONS), sizes, n)[0]
+    return sampling.fused_generations(key, model, jnp.int32(0), jnp.int32(GENERATIONS), sizes, n)[0]
 
 
 def methods() -> dict[str, Method]:
@@ -368,7 +368,7 @@ def _differ(key, models, *, draw, n, width):
 
     def of_chain(key, model):
         wide = draw(key, model, n).counts
-        narrow, kept = sampling.narrowed(model, width)
+        narrow, kept = sampling.compact_counts(model, width)
         laid_out = jnp.zeros_like(wide).at[kept].set(draw(key, narrow, n).counts, mode="drop")
         return jnp.any(wide != laid_out)
 
@@ -382,7 +382,7 @@ def commutes(name: str, seed: int, points: int = COMMUTING_POINTS) -> Finding:
     rng = np.random.default_rng(seed)
     alive = rng.gamma(0.05, size=(chains, method.width)) + 1e-300  # most have next to nothing
     counts = rng.multinomial(method.n, alive / alive.sum(axis=1, keepdims=True))
-    models = jax.vmap(sampling.tally_of_counts, (0, None))(jnp.array(counts, jnp.int32), jnp.int32(method.n))
+    models = jax.vmap(sampling.cumulate_counts, (0, None))(jnp.array(counts, jnp.int32), jnp.int32(method.n))
     models = models._replace(size=jnp.full(chains, method.n, jnp.int32))
     width = int((counts > 0).sum(axis=1).max())
     key, done, different = jax.random.key(seed), 0, 0
@@ -414,7 +414,7 @@ def labels_commute(seed: int, points: int = COMMUTING_POINTS) -> Finding:
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, rng.integers(1, VOCABULARY, (chains, 1)), (chains, LABELS))
     corpora = sampling.Labels(jnp.array(labels, jnp.int32), jnp.full(chains, LABELS, jnp.int32))
-    renamed, tokens = jax.jit(jax.vmap(sampling.compact, (0, None)), static_argnums=1)(corpora, VOCABULARY)
+    renamed, tokens = jax.jit(jax.vmap(sampling.relabel, (0, None)), static_argnums=1)(corpora, VOCABULARY)
     key, done, different = jax.random.key(seed), 0, 0
     for number in range(-(-points // (chains * LABELS))):
         different += int(_labels_differ(jax.random.fold_in(key, number), corpora, renamed, tokens))

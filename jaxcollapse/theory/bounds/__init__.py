@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jaxcollapse.theory.bounds.collapse import Bounds, collapse_probability, expected_collapse_time, survival
+from jaxcollapse.theory.bounds.collapse_bounds import Bounds, collapse_probability, expected_collapse_time, survival
 from jaxcollapse.theory.bounds.deviation import (
     corollary_11,
     elementary,
@@ -11,13 +11,7 @@ from jaxcollapse.theory.bounds.deviation import (
     log_theorem_4,
     theorem_2,
 )
-from jaxcollapse.theory.bounds.fresh import (
-    Weight,
-    bakshi_chakraborty,
-    fresh_real_error,
-    he_weight,
-    mixture_error,
-)
+from jaxcollapse.theory.bounds.fresh import Weight, bakshi_chakraborty, fresh_real_error, he_weight, mixture_error
 from jaxcollapse.theory.bounds.split import even_split
 
 __all__ = [

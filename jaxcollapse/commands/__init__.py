@@ -1,1 +1,0 @@
-"""The commands that simulate one setting, and the options that commands share."""

@@ -1,0 +1,174 @@
+"""Decoding: how a model's law is changed before tokens are drawn from it. Each is a function of probabilities.
+
+They compose: ``decoding=(TopK(50), Temperature(0.8))`` applies one after the other, left to right. Numbers are leaves,
+so a sweep over temperatures is a ``vmap``. Probabilities of 0 stay 0, at least one token is always kept, and of tokens
+that are equally probable those that come first in the vocabulary are kept.
+
+Source of the definitions: Fan et al. (2018) for top-k, Holtzman et al. (2020) for the nucleus, Nguyen et al. (2024)
+for min-p.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxcollapse import check
+from jaxcollapse.pytrees import Ranged, part
+
+ROUNDING = 1e-6
+"""Of a sum of probabilities in float32."""
+
+
+class Decoding(Protocol):
+    """A pytree that can be called."""
+
+    def __call__(self, p: Array) -> Array:
+        """Probabilities ``[tokens]`` to probabilities ``[tokens]``."""
+
+    def fault(self) -> Array:
+        """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
+
+
+@part
+class Temperature(Ranged):
+    """``p_i^(1/T)``, normalised. 1 changes no bit; 0 is :class:`Greedy`; infinity is uniform over what p can write.
+
+    Raises:
+      ValueError: for a concrete temperature that is negative or NaN.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> p = jnp.array([0.5, 0.3, 0.2, 0.0])
+      >>> [f"{x:.3f}" for x in Temperature(0.5)(p)]
+      ['0.658', '0.237', '0.105', '0.000']
+      >>> [f"{x:.3f}" for x in Temperature(float("inf"))(p)]
+      ['0.333', '0.333', '0.333', '0.000']
+    """
+
+    ranges: ClassVar = {"temperature": (0, float("inf"))}
+
+    temperature: Any
+
+    def __call__(self, p: Array) -> Array:
+        t = jnp.asarray(self.temperature, jnp.float32)
+        possible = p > 0
+        # Against the largest, so that no power underflows as a whole; 0/0 is kept out of both branches.
+        log = jnp.where(possible, jnp.log(jnp.where(possible, p, 1.0)), -jnp.inf)
+        below = jnp.where(possible, log - jnp.max(log), 0.0)
+        weight = jnp.where(possible, jnp.exp(below / jnp.where(t > 0, t, 1.0)), 0.0)
+        return jnp.where(t == 1, p, jnp.where(t > 0, weight / jnp.sum(weight), _largest(p)))
+
+
+@part
+class Greedy(Ranged):
+    """All mass on the most probable token.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> Greedy()(jnp.array([0.2, 0.4, 0.4])).tolist()
+      [0.0, 1.0, 0.0]
+    """
+
+    def __call__(self, p: Array) -> Array:
+        return _largest(p)
+
+
+@part
+class TopK(Ranged):
+    """The ``k`` most probable tokens. 1 is :class:`Greedy`; k >= the vocabulary changes no bit.
+
+    Raises:
+      ValueError: for a concrete ``k`` that is no whole number of at least 1.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> [f"{x:.3f}" for x in TopK(2)(jnp.array([0.2, 0.5, 0.3]))]
+      ['0.000', '0.625', '0.375']
+    """
+
+    ranges: ClassVar = {"k": (1, float("inf"))}
+
+    k: Any
+
+    def __post_init__(self) -> None:
+        if check.concrete(self.k):
+            check.whole_number("k", self.k)
+
+    def __call__(self, p: Array) -> Array:
+        return _keep(p, _rank(p) < self.k)
+
+
+@part
+class Nucleus(Ranged):
+    """The fewest most probable tokens that have at least the share ``mass`` of all; 1 changes no bit, 0 is greedy.
+
+    Raises:
+      ValueError: for a concrete mass that is not between 0 and 1.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> [f"{x:.3f}" for x in Nucleus(0.7)(jnp.array([0.2, 0.5, 0.3]))]
+      ['0.000', '0.625', '0.375']
+    """
+
+    ranges: ClassVar = {"mass": (0, 1)}
+
+    mass: Any
+
+    def __call__(self, p: Array) -> Array:
+        mass = jnp.asarray(self.mass, jnp.float32)
+        rank = _rank(p)
+        reached = jnp.cumsum(jnp.zeros_like(p).at[rank].set(p))
+        before = jnp.concatenate([jnp.zeros(1, p.dtype), reached[:-1]])
+        # A mass that is reached but for rounding is reached.
+        kept = (before < (mass - ROUNDING) * reached[-1]) | (jnp.arange(p.shape[0]) == 0)
+        return jnp.where(mass >= 1, p, _keep(p, kept.at[rank].get()))
+
+
+@part
+class MinP(Ranged):
+    """Tokens at least ``share`` times as probable as the most probable one; 0 changes no bit.
+
+    Raises:
+      ValueError: for a concrete share that is not between 0 and 1.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> [f"{x:.3f}" for x in MinP(0.5)(jnp.array([0.2, 0.5, 0.3]))]
+      ['0.000', '0.625', '0.375']
+    """
+
+    ranges: ClassVar = {"share": (0, 1)}
+
+    share: Any
+
+    def __call__(self, p: Array) -> Array:
+        share = jnp.asarray(self.share, jnp.float32)
+        return _keep(p, p >= share * jnp.max(p))
+
+
+def apply(decoding: Sequence[Decoding], p: Array) -> Array:
+    """All of them, the first one first."""
+    for step in decoding:
+        p = step(p)
+    return p
+
+
+def _largest(p: Array) -> Array:
+    return (jnp.arange(p.shape[0]) == jnp.argmax(p)).astype(p.dtype)
+
+
+def _rank(p: Array) -> Array:
+    """0 for the most probable token; of equals the first in the vocabulary comes first."""
+    order = jnp.argsort(-p, stable=True)
+    return jnp.zeros(p.shape[0], jnp.int32).at[order].set(jnp.arange(p.shape[0], dtype=jnp.int32))
+
+
+def _keep(p: Array, kept: Array) -> Array:
+    """The others set to 0 and the rest normalised; where nothing of p is lost, p itself."""
+    rest = jnp.where(kept, p, 0.0)
+    return jnp.where(jnp.all(kept | (p == 0)), p, rest / jnp.sum(rest))

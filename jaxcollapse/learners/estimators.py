@@ -1,0 +1,198 @@
+"""Estimators: from counts to the probabilities of a model. A pytree each; numbers are leaves.
+
+Maximum likelihood needs none: :class:`~jaxcollapse.learners.Categorical` keeps the counts themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxcollapse import check
+from jaxcollapse.learners.ngrams.smoothing import kneser_ney
+from jaxcollapse.pytrees import Ranged, part
+
+MOST = 1e9
+"""Tokens that a prior may count as."""
+
+
+class Estimator(Protocol):
+    """A pytree with these three."""
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        """Frequencies ``[tokens]`` (sum 1), which tokens were seen, and the corpus's size, to probabilities.
+
+        A context of n-grams without data comes with the frequencies of a shorter one, and with size 0.
+        """
+
+    def fault(self) -> Array:
+        """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        """The model in terms of its corpus, for :mod:`jaxcollapse.theory.second_moments`; TypeError where it is not affine."""
+
+
+@part
+class MaximumLikelihood(Ranged):
+    """``x_i / n``.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> MaximumLikelihood()(jnp.array([0.75, 0.25]), jnp.array([True, True]), jnp.int32(4)).tolist()
+      [0.75, 0.25]
+    """
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        return frequencies
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        return corpus
+
+
+@part
+class Additive(Ranged):
+    """``(x_i + alpha) / (n + alpha s)``: ``alpha`` tokens more of each kind. In genetics, mutation to any allele.
+
+    ``p^(m)`` is a mixture of the frequencies and the uniform distribution, so all second moments are exact:
+    ``jc.theory.heterozygosity`` and the like take the process.
+
+    Raises:
+      ValueError: for a concrete ``alpha`` that is negative, NaN or infinite.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> Additive(1.0)(jnp.array([0.75, 0.25, 0, 0]), jnp.array([True, True, False, False]), jnp.int32(4)).tolist()
+      [0.5, 0.25, 0.125, 0.125]
+    """
+
+    ranges: ClassVar = {"alpha": (0, MOST)}
+
+    alpha: Any
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        many = frequencies.shape[0]
+        prior = jnp.asarray(self.alpha, jnp.float32) * many
+        share = _share(prior, size)
+        return (1 - share) * frequencies + share / many
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        prior = float(self.alpha) * past.vocabulary
+        return past.weigh([corpus, past.uniform()], [corpus.size, prior]) if prior else corpus
+
+
+@part
+class Prior(Ranged):
+    """``(x_i + mass prior_i) / (n + mass)``: a Dirichlet prior, for instance at the real distribution.
+
+    The mean of the posterior under a Dirichlet law with parameters ``mass * prior``.
+
+    Attributes:
+      prior: a distribution, ``[vocabulary]``; the oracles know it when it is the truth itself.
+      mass: how many tokens it counts as.
+
+    Raises:
+      ValueError: for a concrete prior that is no distribution, or a mass that is negative, NaN or infinite.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> estimator = Prior([0.5, 0.5], mass=4)
+      >>> estimator(jnp.array([1.0, 0.0]), jnp.array([True, False]), jnp.int32(4)).tolist()
+      [0.75, 0.25]
+    """
+
+    ranges: ClassVar = {"mass": (0, MOST)}
+
+    prior: Any
+    mass: Any
+
+    def __post_init__(self) -> None:
+        # What JAX puts back together is not judged here: arrays of its own are, in recursive_training or in the run.
+        if hasattr(self.prior, "p") and hasattr(self.prior, "tokens"):
+            object.__setattr__(self, "prior", check.probabilities("prior", self.prior.p))
+        elif isinstance(self.prior, list | tuple | np.ndarray) and np.ndim(self.prior) == 1:
+            object.__setattr__(self, "prior", check.probabilities("prior", self.prior))
+        elif isinstance(self.prior, list | tuple | np.ndarray) and np.ndim(self.prior) == 2:
+            rows = [check.probabilities(f"prior[{i}]", row) for i, row in enumerate(self.prior)]
+            object.__setattr__(self, "prior", np.array(rows, np.float32))
+        super().__post_init__()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        mass = jnp.asarray(self.mass, jnp.float32)
+        share = _share(mass, size)
+        return (1 - share) * frequencies + share * jnp.asarray(self.prior, jnp.float32)
+
+    def fault(self) -> Array:
+        prior = jnp.asarray(self.prior)
+        sound = jnp.all(prior >= 0) & jnp.all(jnp.abs(jnp.sum(prior, axis=-1) - 1) < 2e-5)
+        return ~sound | super().fault()
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        if not past.is_truth(self.prior):
+            raise TypeError("second moments with a prior are known when it is the truth or uniform (Additive)")
+        mass = float(self.mass)
+        return past.weigh([corpus, past.model(0)], [corpus.size, mass]) if mass else corpus
+
+
+@part
+class Discount(Ranged):
+    """Absolute discounting: ``max(x_i - d, 0)/n``, and what that frees shared out evenly over the vocabulary.
+
+    ``d`` between 0 and 1; the freed share is ``d`` times the number of kinds of tokens seen, over n. (Ney, Essen and
+    Kneser, 1994, for one context.)
+
+    Raises:
+      ValueError: for a concrete discount that is not between 0 and 1.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> Discount(0.5)(jnp.array([0.75, 0.25, 0, 0]), jnp.array([True, True, False, False]), jnp.int32(4)).tolist()
+      [0.6875, 0.1875, 0.0625, 0.0625]
+    """
+
+    ranges: ClassVar = {"discount": (0, 1)}
+
+    discount: Any
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        taken = jnp.where(size > 0, jnp.asarray(self.discount, jnp.float32) / jnp.maximum(size, 1), 0.0)
+        freed = taken * jnp.sum(seen)
+        return jnp.maximum(frequencies - jnp.where(seen, taken, 0.0), 0.0) + freed / frequencies.shape[0]
+
+    def lineage(self, past: Any, corpus: Any) -> Any:
+        raise TypeError("second moments are known for estimators that are affine in the counts, and Discount is not")
+
+
+@part
+class KneserNey(Discount):
+    """Interpolated Kneser-Ney smoothing for models of n-grams: what is discounted goes where shorter contexts go.
+
+    ``p(i | c) = max(x_ci - d, 0)/x_c + d kinds_c/x_c p(i | c')``, ``c'`` the context without its earliest token and
+    ``x'_c'i`` after how many different tokens ``c' i`` was seen; at last the uniform distribution. Of a single context
+    it is :class:`Discount`.
+
+    Raises:
+      ValueError: for a concrete discount that is not between 0 and 1.
+
+    Source: Kneser and Ney (1995), in the interpolated form of Chen and Goodman (1999).
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> after = jnp.array([[0, 2], [3, 1]])  # after token 0 token 1 twice, ...
+      >>> [[f"{x:.3f}" for x in row] for row in KneserNey(0.5).of_table(after)]
+      [['0.083', '0.917'], ['0.708', '0.292']]
+    """
+
+    def of_table(self, counts: Array) -> Array:
+        """Counts ``[contexts, vocabulary]`` to probabilities; the latest token of a context counts ones."""
+        return kneser_ney(counts, jnp.asarray(self.discount, jnp.float32))
+
+
+def _share(prior: Array, size: Array) -> Array:
+    """``prior / (prior + size)``, and 0 where there is neither."""
+    return prior / jnp.where(prior + size > 0, prior + size, 1.0)

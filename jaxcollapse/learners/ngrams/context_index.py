@@ -1,0 +1,154 @@
+"""A model of any order in room for its text: a concordance, the text sorted by what stands before each token.
+
+To write the next token, choose one of the places where the present context stands, uniformly, and copy what follows
+there: maximum likelihood, for a continuation that occurs twice as often is copied twice as often. Every token knows
+where the context begins that it leads to, so a step is one random word and one look, whatever the order and the
+vocabulary; order 0 is a single context, and the draw of labels in :mod:`jaxcollapse.sampling`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from jaxcollapse import native
+from jaxcollapse.exact.bits import index_below, random_bits
+from jaxcollapse.exact.fixed import U64
+from jaxcollapse.exact.threefry import parts
+from jaxcollapse.learners.ngrams.text import Text, before, documents
+
+METHODS = ("table", "sort")
+"""How a text is sorted: counts of all n-grams that there might be, or a sort of those that there are."""
+TABLE_A_TOKEN = 10
+"""So many n-grams that might be, for each token, are counted sooner than tokens are sorted; measured."""
+COMPILED_TABLE_A_TOKEN = 200
+"""The same where the compiled kernel counts."""
+LARGEST_TABLE = 2**24
+"""Entries of such a table, at most."""
+
+
+class Concordance(NamedTuple):
+    """A text sorted by context, and within a context by token.
+
+    Attributes:
+      token: what follows the context, ``int32 [slots]``; slots from ``size`` on hold nothing of meaning.
+      follow: where the context begins that this token leads to, ``int32 [slots]``.
+      choice: how many places that context has, ``int32 [slots]``.
+      size: slots in use, ``int32 []``.
+    """
+
+    token: Array
+    follow: Array
+    choice: Array
+    size: Array
+
+    @property
+    def in_use(self) -> Array:
+        """Which slots hold a token, ``bool [slots]``."""
+        return lax.iota(jnp.int32, self.token.shape[0]) < self.size
+
+
+def method_for(order: int, vocabulary: int, slots: int) -> str:
+    """The faster way to sort a text of so many slots."""
+    compiled = native.will_do()
+    entries, most = vocabulary ** (order + 1), (COMPILED_TABLE_A_TOKEN if compiled else TABLE_A_TOKEN) * slots
+    return "table" if entries <= min(most, LARGEST_TABLE) else "sort"
+
+
+def concordance(text: Text, order: int, vocabulary: int, method: str | None = None) -> Concordance:
+    """Sort a text by the ``order`` tokens before each; both methods give the same."""
+    method = method or method_for(order, vocabulary, text.tokens.shape[0])
+    return _by_table(text, order, vocabulary) if method == "table" else _by_sorting(text, order, vocabulary)
+
+
+def counts_of(text: Text, order: int, vocabulary: int) -> Array:
+    """How often each token follows each context, ``int32 [vocabulary ** order, vocabulary]``.
+
+    A context is the number whose digits are its tokens, the latest of them the ones; so the context that token ``i``
+    leads to from context ``c`` is ``(c vocabulary + i) mod vocabulary ** order``.
+    """
+    entries = vocabulary ** (order + 1)
+    code = digits(text, order, vocabulary) * vocabulary + text.tokens
+    counts = jnp.zeros(entries, jnp.int32).at[jnp.where(text.in_use, code, entries)].add(1, mode="drop")
+    return counts.reshape(-1, vocabulary)
+
+
+def _by_table(text: Text, order: int, vocabulary: int) -> Concordance:
+    if native.will_do():
+        return Concordance(*native.sorted_text(*text, order, vocabulary), text.size)
+    return _by_counts(text, order, vocabulary)
+
+
+def _by_counts(text: Text, order: int, vocabulary: int) -> Concordance:
+    slots, contexts = text.tokens.shape[0], vocabulary**order
+    counts = counts_of(text, order, vocabulary)
+    codes = jnp.repeat(lax.iota(jnp.int32, contexts * vocabulary), counts.ravel(), total_repeat_length=slots)
+    of_context = jnp.sum(counts, axis=1, dtype=jnp.int32)
+    begin = jnp.cumsum(of_context, dtype=jnp.int32) - of_context
+    leads_to = codes % contexts
+    return Concordance(codes % vocabulary, begin[leads_to], of_context[leads_to], text.size)
+
+
+def _by_sorting(text: Text, order: int, vocabulary: int) -> Concordance:
+    slots = text.tokens.shape[0]
+    slot, last = lax.iota(jnp.int32, slots), jnp.iinfo(jnp.int32).max
+    context = jnp.where(text.in_use, _context(text, order, vocabulary), last)
+    context, token, place = lax.sort((context, text.tokens, slot), num_keys=2)
+    is_new = jnp.concatenate([jnp.ones(1, bool), context[1:] != context[:-1]])
+    begin = lax.cummax(jnp.where(is_new, slot, 0))
+    choice = jnp.zeros(slots, jnp.int32).at[begin].add(1)
+    begin_at = jnp.zeros(slots, jnp.int32).at[place].set(begin)
+    follow = begin_at[jnp.where(place + 1 >= text.size, 0, place + 1)]
+    return Concordance(token, follow, choice[follow], text.size)
+
+
+def _context(text: Text, order: int, vocabulary: int) -> Array:
+    """A number for the context of each token, equal where the contexts are, in the order of their digits."""
+    if order * (vocabulary - 1).bit_length() <= 30 or order == 1:
+        return digits(text, order, vocabulary)
+    # The context of length a + b is that of length b before one of length a: ranks of pairs, as suffixes are sorted.
+    half = order // 2
+    later = _context(text, half, vocabulary)
+    longer = later if order == 2 * half else _context(text, order - half, vocabulary)
+    earlier = before(Text(longer, text.size), half)
+    slots, last = text.tokens.shape[0], jnp.iinfo(jnp.int32).max
+    first = jnp.where(text.in_use, earlier, last)
+    first, second, place = lax.sort((first, later, lax.iota(jnp.int32, slots)), num_keys=2)
+    is_new = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
+    rank = jnp.concatenate([jnp.zeros(1, jnp.int32), jnp.cumsum(is_new, dtype=jnp.int32)])
+    return jnp.zeros(slots, jnp.int32).at[place].set(rank)
+
+
+def digits(text: Text, order: int, vocabulary: int) -> Array:
+    """The context of each token as a number, ``int32 [slots]``."""
+    found = jnp.zeros_like(text.tokens)
+    for distance in range(1, order + 1):
+        found = found + before(text, distance) * vocabulary ** (distance - 1)
+    return found
+
+
+def write(key: Array, model: Concordance, size: Array, slots: int, many: int) -> Text:
+    """``size`` tokens in ``many`` documents, each beginning in the context of a uniformly random place."""
+    of_start, of_steps = parts(key, 2)
+    steps = -(-slots // many)
+    row = jnp.stack([model.token, model.follow, model.choice], axis=1)  # one look fetches all three
+    begin = index_below(random_bits(of_start, many), model.size.astype(jnp.uint32)).astype(jnp.int32)
+    lots = jax.tree.map(lambda word: word.reshape(steps, many), random_bits(of_steps, steps * many))
+
+    if native.will_do():
+        return documents(native.walked(row, begin, lots), size, slots)
+    return documents(walked(row, begin, lots), size, slots)
+
+
+def walked(row: Array, begin: Array, lots: U64) -> Array:
+    """Tokens ``int32 [steps, documents]``: each the one at a place of the context that the last one leads to."""
+
+    def step(at: Array, lot: U64) -> tuple[Array, Array]:
+        place = at[:, 1] + index_below(lot, at[:, 2].astype(jnp.uint32)).astype(jnp.int32)
+        at = row.at[place].get(mode="promise_in_bounds")
+        return at, at[:, 0]
+
+    return lax.scan(step, row[begin], lots)[1]

@@ -1,0 +1,124 @@
+"""A model of n-grams as a table of probabilities: for smoothing and decoding, which a copied text cannot have.
+
+One row a context, for every context that there might be, so room for ``vocabulary ** (order + 1)`` numbers. Estimators
+and decodings are those of a single context, mapped over the rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from jaxcollapse import sampling
+from jaxcollapse.exact import fixed
+from jaxcollapse.exact.bits import index_below, random_bits
+from jaxcollapse.exact.fixed import U64
+from jaxcollapse.exact.threefry import parts
+from jaxcollapse.learners.decoding import apply
+from jaxcollapse.learners.ngrams import text
+from jaxcollapse.learners.ngrams.context_index import counts_of, digits
+from jaxcollapse.learners.ngrams.smoothing import backed_off
+from jaxcollapse.learners.ngrams.text import Text, documents
+
+LARGEST = 2**25
+"""Entries that a table may have."""
+
+
+class Table(NamedTuple):
+    """A model.
+
+    Attributes:
+      text: what it was trained on.
+      p: what was estimated, ``float32 [contexts, vocabulary]``; statistics look at it.
+      written: what tokens are drawn from: the same, decoded, as inclusive sums of weights, ``[contexts, vocabulary]``.
+    """
+
+    text: Text
+    p: Array
+    written: U64
+
+
+def refuse(order: int, vocabulary: int) -> None:
+    """Raise ValueError where a table would be too large."""
+    entries = vocabulary ** (order + 1)
+    if entries > LARGEST:
+        raise ValueError(
+            f"order={order} with {vocabulary} tokens would need a table of {entries:,} probabilities, and it may have "
+            f"{LARGEST:,}; lower the order, keep fewer tokens (language.most_frequent), or do not smooth and decode"
+        )
+
+
+def frequencies_of(tokens: Array, order: int, vocabulary: int) -> Array:
+    """What follows each context in a text, ``float32 [contexts, vocabulary]``; as :func:`backed_off` where it has none.
+
+    Raises:
+      ValueError: when the table would be too large.
+    """
+    refuse(order, vocabulary)
+    return backed_off(counts_of(Text(jnp.asarray(tokens), jnp.int32(len(tokens))), order, vocabulary))
+
+
+def tabulated(text: Text, order: int, vocabulary: int, estimator: Any, decoding: Any) -> Table:
+    """Count, estimate and decode."""
+    p = estimated(estimator, counts_of(text, order, vocabulary))
+    decoded = jax.vmap(lambda row: apply(decoding, row))(p)
+    return Table(text, p, jax.vmap(lambda row: sampling.fixed_point_cdf(row).cumulative)(decoded))
+
+
+def estimated(estimator: Any, counts: Array) -> Array:
+    """Probabilities ``[contexts, vocabulary]`` from counts: by an estimator of tables, or of each row by itself.
+
+    A row without data is estimated from 0 tokens with the frequencies of its longest ending that has some.
+    """
+    if hasattr(estimator, "of_table"):
+        return estimator.of_table(counts)
+    frequencies, size = backed_off(counts), jnp.sum(counts, axis=1, dtype=jnp.int32)
+    of_rows = jax.tree.map(lambda leaf: 0 if jnp.ndim(leaf) == 2 else None, estimator)
+    of_row = lambda estimator, *data: estimator(*data)
+    return jax.vmap(of_row, in_axes=(of_rows, 0, 0, 0))(estimator, frequencies, frequencies > 0, size)
+
+
+def write(key: Array, model: Table, size: Array, slots: int, many: int, order: int) -> Text:
+    """``size`` tokens in ``many`` documents, each beginning in the context of a uniformly random place of the text."""
+    contexts, vocabulary = model.p.shape
+    of_start, of_steps = parts(key, 2)
+    steps = -(-slots // many)
+    place = index_below(random_bits(of_start, many), model.text.size.astype(jnp.uint32)).astype(jnp.int32)
+    lots = jax.tree.map(lambda word: word.reshape(steps, many), random_bits(of_steps, steps * many))
+    hi, lo = (part.ravel() for part in model.written)
+
+    def at(index: Array) -> U64:
+        return U64(*(part.at[index].get(mode="promise_in_bounds") for part in (hi, lo)))
+
+    def step(context: Array, lot: U64) -> tuple[Array, Array]:
+        begin = context * vocabulary
+        target = fixed.scale(lot, at(begin + (vocabulary - 1)))
+
+        def halve(_: int, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
+            low, high = bounds
+            middle = (low + high) >> 1
+            right = ~fixed.less(target, at(begin + middle))
+            return jnp.where(right, middle + 1, low), jnp.where(right, high, middle)
+
+        low = jnp.zeros_like(context)
+        bounds = (low, low + (vocabulary - 1))
+        token = lax.fori_loop(0, (vocabulary - 1).bit_length(), halve, bounds, unroll=True)[0]
+        return (begin + token) % contexts, token
+
+    context = digits(model.text, order, vocabulary)[place]
+    return documents(lax.scan(step, context, lots)[1], size, slots)
+
+
+def only_token(model: Table) -> Array:
+    """The token that the text consists of, if nothing else can be written after it, ``int32 []``; else -1."""
+    contexts, vocabulary = model.p.shape
+    alone = text.only_token(model.text)
+    # The context of that token alone is the one that leads to itself.
+    token = jnp.maximum(alone, 0)
+    context = token * ((contexts - 1) // (vocabulary - 1))
+    below = jnp.where(token > 0, model.written.hi[context, token - 1] | model.written.lo[context, token - 1], 0)
+    same = [part[context, token] == part[context, -1] for part in model.written]
+    return jnp.where((alone >= 0) & (below == 0) & same[0] & same[1], alone, -1)

@@ -1,0 +1,146 @@
+"""A run as plain values, for JSON: enough to know whether two runs are one, and to run it again."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxcollapse import regimes, statistics
+from jaxcollapse.learners import LEARNERS, decoding, estimators
+from jaxcollapse.process.one_context import Process, canonical, recursive_training
+from jaxcollapse.schedules import Schedule
+
+STREAM = 1
+"""Raised with every release that gives other bits for the same key, process and chain."""
+
+LISTED = 64
+"""So many numbers are written one by one, more are packed."""
+
+PARTS = {
+    of.__name__: of
+    for of in (
+        *(estimators.MaximumLikelihood, estimators.Additive, estimators.Prior),
+        *(estimators.Discount, estimators.KneserNey),
+        *(decoding.Temperature, decoding.Greedy, decoding.TopK, decoding.Nucleus, decoding.MinP),
+    )
+}
+"""Of learners, by name."""
+
+
+def of_run(key: jax.Array, process: Process, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Key, process and options of a run, and the version of the random stream, as plain values."""
+    process = jax.tree.map(np.asarray, canonical(process))
+    return {
+        "stream": STREAM,
+        "key": jax.random.key_data(key).tolist(),
+        "p": _packed(np.asarray(process.p)),
+        **({"contexts": process.p.shape[0]} if process.p.ndim == 2 else {}),
+        "regime": _parts(process.regime),
+        "learner": _parts(process.learner),
+        **options,
+    }
+
+
+def recreated(configuration: Mapping[str, Any]) -> tuple[jax.Array, Process, dict[str, Any]]:
+    """Key, process and options of a run, from what :func:`of_run` told.
+
+    Raises:
+      ValueError: when the run was of another version of the random stream, or has parts that are not ours.
+    """
+    told = dict(configuration)
+    if (stream := told.pop("stream")) != STREAM:
+        raise ValueError(
+            f"this run has version {stream} of the random stream and this release has {STREAM}: it would give "
+            "other numbers; install the release that the provenance names"
+        )
+    key = jax.random.wrap_key_data(jnp.array(told.pop("key"), jnp.uint32), impl="threefry2x32")
+    p, regime, learner = _unpacked(told.pop("p")), told.pop("regime"), told.pop("learner")
+    if (contexts := told.pop("contexts", None)) is not None:
+        p = p.reshape(contexts, -1)
+    ours = {of.__name__: of for of in regimes.REGIMES.values()}
+    process = recursive_training(p, _made(regime, ours), _made(learner, LEARNERS))
+    for name in told.get("record", ()):
+        if name not in statistics.named():
+            raise ValueError(f"the statistic {name!r} is not known by its name alone; pass record= as in the first run")
+    return key, process, told
+
+
+def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> str | None:
+    """The first field in which two configurations differ, with both values; None where they are equal."""
+    for field in dict.fromkeys([*first, *second]):
+        a, b = first.get(field), second.get(field)
+        if a == b:
+            continue
+        if isinstance(a, dict) and isinstance(b, dict):
+            return f"{field}.{difference(a, b)}"
+        return f"{field} is {_short(b)} and was {_short(a)}"
+    return None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _parts(of: Any) -> dict[str, Any]:
+    kind = type(of)
+    name = kind.__name__ if kind.__module__.startswith("jaxcollapse.") else f"{kind.__module__}.{kind.__qualname__}"
+    fields = {field.name: _plain(getattr(of, field.name)) for field in dataclasses.fields(of)}
+    return {"kind": name, **fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Schedule):
+        return {"sizes": np.asarray(value.sizes).tolist()}
+    if isinstance(value, tuple):
+        return [_plain(of) for of in value]
+    if dataclasses.is_dataclass(value):
+        return _parts(value)
+    if isinstance(value, np.ndarray) and value.size > LISTED:
+        kind = "<i4" if value.dtype.kind in "iu" else "<f4"
+        return {"packed": _packed(value, kind), "dtype": kind, "shape": list(value.shape)}
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def _made(told: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
+    fields = dict(told)
+    kind = fields.pop("kind")
+    if kind not in ours:
+        raise ValueError(f"{kind} is not a part of jaxcollapse; make the process yourself and pass it to jc.run")
+    return ours[kind](**{name: _value(of) for name, of in fields.items()})
+
+
+def _value(told: Any) -> Any:
+    if isinstance(told, list) and any(isinstance(of, dict) for of in told):
+        return tuple(_value(of) for of in told)
+    if isinstance(told, dict) and "packed" in told:
+        return _unpacked(told["packed"], told["dtype"]).reshape(told["shape"])
+    if isinstance(told, dict):
+        return _made(told, PARTS | LEARNERS) if "kind" in told else Schedule(told["sizes"])
+    return told
+
+
+def _packed(array: np.ndarray, kind: str = "<f4") -> str:
+    return base64.b64encode(zlib.compress(np.asarray(array, kind).tobytes())).decode("ascii")
+
+
+def _unpacked(text: str, kind: str = "<f4") -> np.ndarray:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), kind)
+
+
+def versions_of(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """What besides the configuration decides on the bits: the backend, jax and jaxlib."""
+    versions = provenance["versions"]
+    return {
+        "platform": provenance["device"]["platform"],
+        "jax": versions["jax"],
+        "jaxlib": versions["jaxlib"],
+        "jaxcollapse": versions["jaxcollapse"],
+    }
