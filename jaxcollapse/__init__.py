@@ -18,11 +18,12 @@ from jaxcollapse import (
     statistics,
     theory,
 )
+from jaxcollapse.contract import Process
 from jaxcollapse.engine import memory
 from jaxcollapse.engine.first_passage import collapse_times
 from jaxcollapse.engine.simulation import simulate
 from jaxcollapse.learners import decoding, estimators
-from jaxcollapse.process.one_context import Process, recursive_training
+from jaxcollapse.process.construction import recursive_training
 from jaxcollapse.regimes import (
     Accumulate,
     AccumulateSubsample,

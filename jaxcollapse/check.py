@@ -6,7 +6,9 @@ import numbers
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 LARGEST = 2**31 - 1
 """Counts are 32-bit integers."""
@@ -14,6 +16,8 @@ HEAVIEST = 1e6
 """The most that one token may weigh."""
 RAREST = 2.0**-31
 """The least frequency of a context: rarer ones get no token of any corpus."""
+SMALLEST = 2.0**-62
+"""Tokens below this probability are never drawn, and count as absent from the truth."""
 
 
 def concrete(value: Any) -> bool:
@@ -146,6 +150,38 @@ def probabilities(name: str, p: Any) -> np.ndarray:
     if abs(total - 1) > 1e-5:
         raise ValueError(f"{name} must sum to one, got {total:.9g}; divide by the sum, or use languages.from_counts")
     return array / total
+
+
+def is_traced(tree: Any) -> bool:
+    """Return whether a pytree holds a value that is not known yet, inside ``jit`` or ``vmap``."""
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))
+
+
+def language(value: Any) -> Any:
+    """Return a language as arrays: a distribution as :func:`distribution` does, any other pytree as it is."""
+    is_array = type(value) in (list, tuple, type(None)) or jax.tree_util.all_leaves([value])
+    return distribution(value) if is_array else value
+
+
+def distribution(p: Any) -> Array:
+    """Return a distribution as ``float32 [vocabulary]``; probabilities below 2^-62 become 0, a traced one is judged in the run.
+
+    Raises:
+      ValueError: for a concrete vector that is no distribution, and for arrays of other shapes.
+    """
+    if not is_traced(p):
+        return without_negligible(probabilities("p", p).astype(np.float32))
+    p = jnp.asarray(p).astype(jnp.float32)
+    if p.ndim != 1 or p.size == 0:
+        raise ValueError(f"p must be a non-empty vector of probabilities [vocabulary], got shape {p.shape}")
+    return without_negligible(p)
+
+
+def without_negligible(p: Any) -> Array:
+    """Return probabilities in which those below 2^-62 are 0; of traced ones, those that are negative stay."""
+    if is_traced(p):
+        return jnp.where(p < SMALLEST, jnp.minimum(p, 0), p)
+    return jnp.asarray(np.where(p < SMALLEST, np.float32(0), p))
 
 
 def key(value: Any) -> None:

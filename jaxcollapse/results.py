@@ -12,7 +12,7 @@ from jax import Array
 
 from jaxcollapse import check
 from jaxcollapse.analysis.ensemble import Ensemble
-from jaxcollapse.process.one_context import Status
+from jaxcollapse.contract import Status
 
 
 @jax.tree_util.register_dataclass
@@ -72,7 +72,7 @@ class Trace:
         Raises:
           ValueError: saying what was wrong with how many chains.
         """
-        for fault in (Status.SIZE, Status.TRUTH, Status.LEARNER):
+        for fault in (Status.SIZE, Status.TRUTH, Status.LEARNER, Status.FIT):
             bad = int(np.sum((np.asarray(self.status) & fault) != 0))
             if bad:
                 remedy = {
@@ -80,6 +80,7 @@ class Trace:
                     "outgrew its room; mend the value or raise the capacity",
                     Status.TRUTH: "p has a negative or NaN entry or does not sum to one",
                     Status.LEARNER: "a number of the estimator or of the decoding is outside its range",
+                    Status.FIT: "a model could not be fitted",
                 }[fault]
                 raise ValueError(f"{bad} of {self.status.size} chains had bad inputs: {remedy}")
         return self

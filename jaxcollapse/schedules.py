@@ -51,6 +51,18 @@ class Schedule:
         return sizes[jnp.clip(m - 1, 0, sizes.shape[0] - 1)]
 
 
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class PossiblyZero:
+    """One size that may be 0, as the sizes of contexts that are drawn in every generation may be.
+
+    Attributes:
+      size: the size, ``int32 []``, a leaf.
+    """
+
+    size: Any
+
+
 def given(sizes: Any) -> Schedule:
     """The sizes ``n_1, n_2, ...`` as they are; the last one holds from there on.
 

@@ -322,7 +322,7 @@ def test_kneser_ney_is_its_definition(order, discount):
 def test_a_context_without_data_is_that_of_its_longest_ending():
     tokens = [0, 1, 0, 1, 2]
     counts = context_index.counts_of(ring(tokens), 2, 4)
-    rows = smoothing.backed_off(counts)
+    rows = smoothing.backed_off_frequencies(counts)
     np.testing.assert_allclose(rows[0 * 4 + 1], [0.5, 0, 0.5, 0])  # after 0 1: 0 or 2
     np.testing.assert_allclose(rows[3 * 4 + 1], [0.5, 0, 0.5, 0])  # after 3 1, unseen, as after 1
     np.testing.assert_allclose(rows[2 * 4 + 3], [0.4, 0.4, 0.2, 0])  # after 2 3, and 3 unseen too

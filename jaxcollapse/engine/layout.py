@@ -10,8 +10,7 @@ import jax
 import numpy as np
 from jax import Array, lax
 
-from jaxcollapse.engine import memory
-from jaxcollapse.process.one_context import Process
+from jaxcollapse.contract import Process
 
 
 class Layout(NamedTuple):
@@ -32,10 +31,14 @@ def layout_of(process: Process, chains: Array) -> Layout:
         return Layout(count, None)
     sharding = chains.sharding
     if len(sharding.device_set) == 1:
-        return Layout(memory.in_flight(process, count), None)
+        return Layout(_batch(process, count), None)
     if not isinstance(sharding, jax.sharding.NamedSharding):
         return Layout(count, None)
-    return Layout(memory.in_flight(process, sharding.shard_shape(chains.shape)[0]), sharding)
+    return Layout(_batch(process, sharding.shard_shape(chains.shape)[0]), sharding)
+
+
+def _batch(process: Process, chains: int) -> int:
+    return process.scheme.batch(process, chains, jax.default_backend())
 
 
 def in_blocks(of_block: Callable[[Any], Any], batch: Any, layout: Layout) -> Any:

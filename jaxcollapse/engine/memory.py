@@ -10,22 +10,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxcollapse import statistics
-from jaxcollapse.process.one_context import Process, canonical
-from jaxcollapse.statistics.catalogue import Record, Statistic
-
-IN_CACHE = 2**18
-"""Labels in flight on a CPU: chains are advanced in blocks whose labels stay in its cache, which halves
-the time at a million tokens a generation. Elsewhere all chains go together."""
-FOR_EACH_CORE = 4
-"""Chains in flight at least where the kernel shares them out among the cores of a CPU."""
+from jaxcollapse import check, statistics
+from jaxcollapse.contract import Process, State, Statistic, View
+from jaxcollapse.pytrees import canonical
+from jaxcollapse.schemes.chains import map_chains
+from jaxcollapse.statistics import Record
 
 
 def needed(process: Process, *, chains: int, generations: int, record: Record = ()) -> int:
-    """An estimate of the bytes that a run needs at its peak: states twice over, counts, and the trace.
+    """Return an estimate of the bytes that a run needs at its peak: states twice over, counts, and the trace.
 
     Args:
-      process, chains, generations, record: as for :func:`simulate`.
+      process, chains, generations, record: as for :func:`jaxcollapse.simulate`.
 
     Returns:
       Bytes.
@@ -37,31 +33,36 @@ def needed(process: Process, *, chains: int, generations: int, record: Record = 
       True
     """
     held, working, row = _bytes_of_a_chain(*_shapes(process), statistics.resolve(record) if record else ())
-    together = in_flight(process, chains)
+    together = process.scheme.batch(process, chains, jax.default_backend())
     return chains * (held + 2 * (generations + 1) * row) + together * working
 
 
 def recorded(process: Process, *, chains: int, generations: int, record: Record) -> int:
-    """The bytes of what is recorded of so many chains, held twice while pieces are joined."""
+    """Return the bytes of what is recorded of so many chains, held twice while pieces are joined."""
     *_, row = _bytes_of_a_chain(*_shapes(process), statistics.resolve(record))
     return 2 * chains * (generations + 1) * row
 
 
-def in_flight(process: Process, chains: int) -> int:
-    """How many chains are advanced together."""
-    if jax.default_backend() != "cpu":
-        return chains
-    least = FOR_EACH_CORE * (os.cpu_count() or 1) if process.spreads else 1
-    return min(chains, max(least, IN_CACHE // process.in_flight))
-
-
-def judge(process: Process, wanted: tuple[Statistic, ...]) -> None:
+def check_statistics(process: Process, wanted: tuple[Statistic, ...]) -> None:
     """Try each statistic on the shapes of a model and of the truth.
 
     Raises:
-      ValueError: naming the statistic that fails, or that has one shape for the truth and another for models.
+      ValueError: naming the statistic that requires what the learner has not, that fails, or that has one shape for
+        the truth and another for models.
     """
     _bytes_of_a_chain(*_shapes(process), wanted)
+
+
+def lacks_first(process: Process, states: State, wanted: tuple[Statistic, ...]) -> bool:
+    """Return whether statistics look at p^(1) and these states, of whatever chains, did not keep it."""
+    if not _keeps_first(wanted) or _state_and_view(process, keep_first=True)[1].first is None:
+        return False
+    found = jax.eval_shape(lambda process, of: map_chains(lambda state: process.view(state).first, of), process, states)
+    return found is None
+
+
+def _keeps_first(wanted: tuple[Statistic, ...]) -> bool:
+    return any(statistic.keep_first or "first" in statistic.requires for statistic in wanted)
 
 
 def _shapes(process: Process) -> tuple[Any, tuple]:
@@ -69,27 +70,38 @@ def _shapes(process: Process) -> tuple[Any, tuple]:
     return structure, tuple(jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves)
 
 
+def _state_and_view(process: Process, *, keep_first: bool) -> tuple[State, View]:
+    begin = lambda process, key, chain: process.init(key, chain, keep_first=keep_first)
+    key = jax.eval_shape(lambda seed: jax.random.key(seed, impl="threefry2x32"), 0)
+    state = jax.eval_shape(begin, process, key, jax.ShapeDtypeStruct((), jnp.int32))
+    return state, jax.eval_shape(lambda process, state: process.view(state), process, state)
+
+
 @functools.lru_cache(maxsize=256)
 def _bytes_of_a_chain(structure: Any, shapes: tuple, wanted: tuple[Statistic, ...]) -> tuple[int, int, int]:
-    """What a chain holds between steps, needs within one, and records a generation. Only shapes are traced."""
-    keep_first = any(statistic.needs_first for statistic in wanted)
+    """Return what a chain holds between steps, needs within one, and records a generation. Only shapes are traced."""
+    keep_first = _keeps_first(wanted)
     process = jax.tree.unflatten(structure, shapes)
-    begin = lambda process, key, chain: process.init(key, chain, keep_first=keep_first)
-    key = jax.eval_shape(lambda: jax.random.key(0, impl="threefry2x32"))
-    state = jax.eval_shape(begin, process, key, jax.ShapeDtypeStruct((), jnp.int32))
-    looks = (lambda process, state: process.view(state), lambda process, state: process.view_truth(state))
-    view, truth = (jax.eval_shape(look, process, state) for look in looks)
+    state, view = _state_and_view(process, keep_first=keep_first)
+    truth = jax.eval_shape(lambda process, state: process.view_truth(state), process, state)
+    for statistic in wanted:
+        for name in sorted(statistic.requires):
+            if getattr(view, name) is None:
+                raise ValueError(
+                    f"statistic {statistic.name!r} needs {name}; {type(process.learner).__name__} has none"
+                )
     rows = [_row(process, statistic, view, truth) for statistic in wanted]
     size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+    count = lambda array: 0 if array is None else array.size
     # Measured: a draw holds two words, a slot and the labels before and after, some of them twice.
-    working = 4 * (8 * process.in_flight + 8 * state.tokens.size + 4 * process.p.size * keep_first)
-    return 2 * size(state), working, size(rows)
+    entries = 8 * process.workload().entries + 8 * count(view.tokens) + 4 * count(truth.p) * keep_first
+    return 2 * size(state), 4 * entries, size(rows)
 
 
-def _row(process: Process, statistic: Statistic, view: Any, truth: Any) -> Any:
-    """The shape that a statistic records."""
+def _row(process: Process, statistic: Statistic, view: View, truth: View) -> Any:
+    """Return the shape that a statistic records."""
     try:
-        look = lambda process, view: process.measure((statistic,), view)[statistic.name]
+        look = lambda process, view: process.evaluate((statistic,), view)[statistic.name]
         of_model, of_truth = (jax.eval_shape(look, process, v) for v in (view, truth))
     except Exception as error:
         reason = str(error).strip().splitlines()[0][:150] if str(error).strip() else type(error).__name__
@@ -111,7 +123,7 @@ def refuse_what_does_not_fit(process: Process, chains: int, generations: int, re
     Raises:
       MemoryError: naming what is needed, what is there, and what to lower.
     """
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(process)):
+    if check.is_traced(process):
         return
     bytes_needed = needed(process, chains=chains, generations=generations, record=record)
     there = available()

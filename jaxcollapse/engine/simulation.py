@@ -1,26 +1,22 @@
-"""The engine: fold keys, scan over generations, map over chains, record statistics. It knows nothing else.
-
-What callers have is judged here; :mod:`~jaxcollapse.schemes.plain` goes from one generation to the next, and
-:mod:`~jaxcollapse.engine.layout` lays chains over memory and devices.
-"""
+"""Simulate independent chains: fold keys, map over chains, scan over generations, record statistics."""
 
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
-from jaxcollapse import check, statistics
-from jaxcollapse.engine import memory
-from jaxcollapse.engine.layout import Layout, in_blocks, layout_of, on_an_automatic_mesh
-from jaxcollapse.process.one_context import Process, State, canonical
+from jaxcollapse import check
+from jaxcollapse.contract import Process, RecordSchedule, State, Statistic
+from jaxcollapse.engine.layout import Layout, in_blocks, layout_of
+from jaxcollapse.engine.validation import prepare
+from jaxcollapse.pytrees import canonical
 from jaxcollapse.results import Trace
-from jaxcollapse.schemes import plain
-from jaxcollapse.statistics.catalogue import Record, Statistic
+from jaxcollapse.schemes.chains import UNBATCHED, chain_key
+from jaxcollapse.schemes.record_schedule import schedule_between
+from jaxcollapse.statistics import Record
 
 
 def simulate(
@@ -39,17 +35,17 @@ def simulate(
 
     Args:
       key: a typed threefry key, consumed.
-      process: from :func:`~jaxcollapse.process.one_context.recursive_training`. Other values of its leaves (n,
+      process: from :func:`~jaxcollapse.recursive_training`. Other values of its leaves (n,
         real, p) within capacity compile nothing.
       chains: how many, numbered from 0; or their numbers, ``int [chains]``, laid over devices as the
         chains are to be.
       generations: the last generation; static.
       record: names of statistics (:data:`~jaxcollapse.statistics.STATISTICS`), or functions of a
-        :class:`~jaxcollapse.process.one_context.View`; define a function once, for each new one compiles anew.
+        :class:`~jaxcollapse.contract.View`; define a function once, for each new one compiles anew.
       every: record generations 0, ``every``, ``2 every`` ... only; static. What is not recorded costs nothing.
 
     Returns:
-      A :class:`Trace`; ``trace[name]`` is ``[chains, generations // every + 1]``, ``m = 0`` the truth.
+      A :class:`~jaxcollapse.Trace`; ``trace[name]`` is ``[chains, generations // every + 1]``, ``m = 0`` the truth.
 
     Raises:
       TypeError, ValueError: for a wrong key, process, number or statistic, before anything is traced.
@@ -71,7 +67,7 @@ def simulate(
 def start(
     key: Array, process: Process, *, chains: int | Array, record: Record = ("heterozygosity", "support")
 ) -> tuple[State, Trace]:
-    """The first piece of a run: generations 0 and 1.
+    """Simulate the first piece of a run: generations 0 and 1.
 
     ``start``, then :func:`advance` any number of times, gives the bits of one :func:`simulate`; the
     place for progress, checkpoints and patience is between the pieces.
@@ -98,7 +94,7 @@ def advance(
     record: Record = ("heterozygosity", "support"),
     every: int = 1,
 ) -> tuple[State, Trace]:
-    """The next piece of a run.
+    """Simulate the next piece of a run.
 
     Args:
       key, process, record: the same as for :func:`start`.
@@ -123,110 +119,82 @@ def advance(
     """
     if not isinstance(state, State):
         raise TypeError(f"state must come from engine.start or engine.advance, got {type(state).__name__}")
-    after = 0 if isinstance(state.m, jax.core.Tracer) else int(state.m)
-    key, process, numbers, wanted = prepare(key, process, state.chain, generations, record, after=after)
-    if any(statistic.needs_first for statistic in wanted) and state.first.shape[-1] == 0:
-        raise ValueError("record asks for p^(1), which this state did not keep; start with the same record")
+    is_traced = isinstance(state.m, jax.core.Tracer)
+    after = 0 if is_traced else int(state.m)
+    key, process, numbers, wanted = prepare(key, process, state.chain, generations, record, after=after, state=state)
     every = check.static_whole_number("every", every)
-    if every > 1 and isinstance(state.m, jax.core.Tracer):
+    if every > 1 and is_traced:
         raise ValueError(f"every={every} needs to know the generation, which is traced here; record every generation")
     pieces, layout = [], layout_of(process, numbers)
-    for until in plain.stops(process, after, after + int(generations)) if after else [int(generations)]:
-        state, stretch = _ready(process, state), plain.stretch_of(after, until, every)
-        state, trace = _advance(key, process, state, stretch=stretch, record=wanted, layout=layout)
+    until = after + int(generations)
+    for end in (*(() if is_traced else process.scheme.breakpoints(after, until)), until):
+        if not is_traced:
+            state = process.scheme.compact(process, process.scheme.convert(process, state, after))
+        schedule = schedule_between(after, end, every)
+        state, trace = _advance(key, process, state, schedule=schedule, record=wanted, layout=layout)
         pieces.append(trace.values)
-        after = until
+        after = end
     return state, Trace(jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces), state.status, every)
 
 
-def prepare(
-    key: Array,
-    process: Process,
-    chains: int | Array,
-    generations: int,
-    record: Record,
-    name: str = "generations",
-    after: int = 0,
-    every: int = 1,
-) -> tuple[Array, Process, Array, tuple[Statistic, ...]]:
-    """Judge what a caller passed, and bring equal values to equal types so that they share a compilation.
-
-    ``after`` generations were done before.
-    """
-    check.key(key)
-    if not isinstance(process, Process):
-        raise TypeError(f"process must come from jc.recursive_training(p, regime), got {type(process).__name__}")
-    last = check.static_whole_number(name, generations)
-    wanted = statistics.resolve(record)
-    one_number = np.ndim(chains) == 0
-    count = check.static_whole_number("chains", chains) if one_number else _count_of_numbers(chains)
-    for size_name, size in vars(process.regime).items():
-        if np.ndim(size) > 0:
-            shape = np.shape(size)
-            raise ValueError(f"{size_name} must be one number, got an array of shape {shape}; sweep it by jax.vmap")
-    process.refuse(after + last)
-    process = canonical(process)
-    memory.judge(process, wanted)
-    rows = last // every if name == "generations" else 1
-    memory.refuse_what_does_not_fit(process, count, rows, wanted)
-    numbers = jnp.arange(count, dtype=jnp.int32) if one_number else jnp.asarray(chains, jnp.int32)
-    return key, process, on_an_automatic_mesh(numbers), wanted
+def state_template(key: Array, process: Process, *, chains: Array, record: Record, m: int) -> State:
+    """Return the structure and types of the states of a run at generation ``m``; widths may since have changed."""
+    begin = lambda key, process, chains: start(key, process, chains=chains, record=record)[0]
+    states = jax.eval_shape(begin, key, process, jax.ShapeDtypeStruct(chains.shape, jnp.int32))
+    for at in process.scheme.breakpoints(1, m):
+        convert = lambda process, states, at=at: process.scheme.convert(process, states, at)
+        states = jax.eval_shape(convert, canonical(process), states)
+    return states
 
 
-def _count_of_numbers(chains: Any) -> int:
-    shape = np.shape(chains)
-    if len(shape) != 1 or shape[0] == 0:
-        raise ValueError(f"chains must be a number, or hold at least one chain number; got an array of shape {shape}")
-    if not (isinstance(chains, jax.Array) and chains.dtype == jnp.int32):
-        # An int32 array is not looked at: it may be long, and on many devices.
-        check.whole_number("chains", chains, least=0)
-    return shape[0]
+def _begin(
+    key: Array, process: Process, chains: Array, record: tuple[Statistic, ...]
+) -> tuple[State, dict[str, Array]]:
+    """Return chains at generation 1, and what is recorded of generations 0 and 1, ``[chains, 2, ...]``."""
+    keep_first = any(statistic.keep_first or "first" in statistic.requires for statistic in record)
 
+    def of_one(chain: Array) -> tuple[State, dict[str, Array]]:
+        state = process.init(chain_key(key, chain, jnp.int32(1)), chain, keep_first=keep_first)
+        rows = [process.measure(record, state, truth=truth) for truth in (True, False)]
+        return state._replace(m=UNBATCHED), jax.tree.map(lambda *of: jnp.stack(of), *rows)
 
-def _ready(process: Process, state: State) -> State:
-    """A state in the form that its next generation wants, as narrow as its tokens allow."""
-    if isinstance(state.m, jax.core.Tracer):
-        return state
-    if 0 < process.settles_at <= int(state.m):
-        state = plain.settle(process, state)
-    widths = plain.widths_of(process, state, plain.NARROW)
-    if len(widths) > 1:
-        left = int(jnp.max(jax.vmap(process.learner.left)(state.model)))
-        width = min(width for width in widths if width >= left)
-        state = plain.narrowed(process, state, width=width) if width < widths[0] else state
-    return state
+    if chains.shape[0] == 1:
+        states, values = jax.tree.map(lambda leaf: leaf[None], of_one(chains[0]))
+    else:
+        states, values = jax.vmap(of_one)(chains)
+    return states._replace(m=jnp.int32(1)), values
 
 
 @functools.partial(jax.jit, static_argnames=("record", "layout"))
 def _start(
     key: Array, process: Process, chains: Array, *, record: tuple[Statistic, ...], layout: Layout
 ) -> tuple[State, Trace]:
-    def one_chain(chain: Array) -> tuple[State, dict[str, Array]]:
-        state, values = plain.start_chain(key, process, chain, record)
-        return state._replace(m=plain.OUTSIDE), values
+    def of_block(chains: Array) -> tuple[State, dict[str, Array]]:
+        states, values = _begin(key, process, chains, record)
+        return states._replace(m=UNBATCHED), values
 
-    state, values = in_blocks(jax.vmap(one_chain), chains, layout)
-    return state._replace(m=jnp.int32(1)), Trace(values, state.status)
+    states, values = in_blocks(of_block, chains, layout)
+    return states._replace(m=jnp.int32(1)), Trace(values, states.status)
 
 
-@functools.partial(jax.jit, static_argnames=("stretch", "record", "layout"))
+@functools.partial(jax.jit, static_argnames=("schedule", "record", "layout"))
 def _advance(
     key: Array,
     process: Process,
-    state: State,
+    states: State,
     *,
-    stretch: plain.Stretch,
+    schedule: RecordSchedule,
     record: tuple[Statistic, ...],
     layout: Layout,
 ) -> tuple[State, Trace]:
-    m = state.m
+    m = states.m
 
-    def of_block(state: State) -> tuple[State, dict[str, Array]]:
-        state, values = plain.record_rows(key, process, state._replace(m=m), stretch, record)
-        return state._replace(m=plain.OUTSIDE), values
+    def of_block(states: State) -> tuple[State, dict[str, Array]]:
+        states, values = process.scheme.advance(key, process, states._replace(m=m), schedule, record)
+        return states._replace(m=UNBATCHED), values
 
-    state, values = in_blocks(of_block, state._replace(m=plain.OUTSIDE), layout)
-    return state._replace(m=m + stretch.generations), Trace(values, state.status)
+    states, values = in_blocks(of_block, states._replace(m=UNBATCHED), layout)
+    return states._replace(m=m + schedule.generations), Trace(values, states.status)
 
 
 @functools.partial(jax.jit, static_argnames=("generations", "record", "every", "layout"))
@@ -240,19 +208,19 @@ def _simulate(
     every: int,
     layout: Layout,
 ) -> Trace:
+    scheme = process.scheme
+
     def of_block(chains: Array) -> tuple[Array, dict[str, Array]]:
-        state, values = jax.vmap(lambda chain: plain.start_chain(key, process, chain, record))(chains)
-        if every > 1:
-            values = jax.tree.map(lambda of: of[:, :1], values)
-        state, pieces, m = state._replace(m=jnp.int32(1)), [values], 1
-        for until in plain.stops(process, m, generations):
-            settled = process.settles_at <= m
-            state = plain.of_all(process.settle, state) if 0 < process.settles_at == m else state
-            rows = plain.record_rows_narrowing if settled else plain.record_rows
-            state, values = rows(key, process, state, plain.stretch_of(m, until, every), record)
+        states, values = _begin(key, process, chains, record)
+        pieces, m = [values if every == 1 else jax.tree.map(lambda of: of[:, :1], values)], 1
+        ends = (*scheme.breakpoints(1, generations), generations) if generations > 1 else ()
+        for end in ends:
+            states = scheme.convert(process, states, m)
+            schedule = schedule_between(m, end, every)
+            states, values = scheme.advance(key, process, states, schedule, record, final=end == generations)
             pieces.append(values)
-            m = until
-        return state.status, jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
+            m = end
+        return states.status, jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
 
     status, values = in_blocks(of_block, chains, layout)
     return Trace(values, status, every)

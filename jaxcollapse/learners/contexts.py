@@ -14,9 +14,12 @@ import scipy.stats
 from jax import Array, lax
 
 from jaxcollapse import check, sampling
+from jaxcollapse.contract import Learner, Regime
 from jaxcollapse.exact import fixed
-from jaxcollapse.learners.categorical import LABELS_A_COUNT, Categorical
-from jaxcollapse.process.one_context import WEIGHT
+from jaxcollapse.learners.categorical import Categorical
+from jaxcollapse.learners.token_learner import TokenLearner
+from jaxcollapse.learners.token_tables import WEIGHT
+from jaxcollapse.schemes.draw_costs import MEASURED, counts_suffice
 
 MISS = 2.0**-62
 """How often more tokens are drawn for a context than there is room for; these are left out."""
@@ -124,38 +127,36 @@ class Contexts:
         """How many there are."""
         return np.shape(self.frequencies)[0]
 
-    def fault(self) -> Array:
+    def is_invalid(self) -> Array:
         """Whether a traced frequency is none or larger than there is room for, or the learner's fault, ``bool []``."""
         assert self.largest is not None, "recursive_training says how many contexts there are"
         frequencies = jnp.asarray(self.frequencies, jnp.float32)
         sound = jnp.all(frequencies >= check.RAREST) & jnp.all(frequencies <= self.largest * (1 + 1e-6))
         sound &= jnp.abs(fixed.total(frequencies, 2.0) - 1) < 2e-5
-        of_one = getattr(self.learner, "fault", lambda: jnp.asarray(False))
-        return ~sound | of_one()
+        return ~sound
 
-    def suited(self, learner: Any, regime: Any, vocabulary: int) -> Contexts:
-        """This learner with ``learner`` for one context, which suits a regime with its share of the sizes.
+    def bind(self, learner: Learner, regime: Regime, vocabulary: int) -> Contexts:
+        """Return these contexts with ``learner`` for one, which was bound to a regime with one context's capacities.
 
         Raises:
           ValueError: where sizes cannot be drawn, and for a method that does not go with many contexts.
         """
-        chosen = getattr(self.learner, "method", None)
+        if not isinstance(learner, TokenLearner):
+            if self.drawn:
+                raise ValueError(_NOT_DRAWN.format(type(regime).__name__, type(learner).__name__))
+            return dataclasses.replace(self, learner=learner)
+        chosen = self.learner.method
         if chosen == "labels first" or (self.drawn and chosen == "labels"):
             raise ValueError(
                 f"method={chosen!r} does not go with many contexts{' of drawn sizes' * self.drawn}; leave method out"
             )
-        countable = set(regime.verbs) <= {"pool", "add", "subsample"}
-        if self.drawn and not (drawable(regime) and hasattr(learner, "untrained")):
-            raise ValueError(
-                f"drawn=True may leave a context without a token, which {type(regime).__name__} with "
-                f"{type(learner).__name__} does not allow; leave drawn out, or take FullySynthetic, "
-                "PartiallySynthetic, Accumulate, AccumulateSubsample or Mixture with Categorical or Estimated"
-            )
-        # Chains neither settle nor narrow here, so labels cannot come first; and contexts side by side fill
-        # vectors even where each has few tokens.
-        method = getattr(learner, "method", None)
-        few = LABELS_A_COUNT * vocabulary <= regime.room
-        if method == "labels first" or self.drawn or (method == "labels" and chosen is None and countable and few):
+        if self.drawn and not allows_empty_corpora(regime):
+            raise ValueError(_NOT_DRAWN.format(type(regime).__name__, type(learner).__name__))
+        # Chains neither switch to counts nor leave out tokens here, so labels cannot come first; and contexts side by
+        # side fill vectors even where each has few tokens.
+        few = counts_suffice(regime) and MEASURED.few_kinds(vocabulary, regime.corpus_capacity)
+        in_counts = learner.method == "labels first" or (learner.method == "labels" and chosen is None and few)
+        if self.drawn or in_counts:
             learner = dataclasses.replace(learner, method="counts")
         return dataclasses.replace(self, learner=learner)
 
@@ -165,39 +166,20 @@ class Contexts:
         return "drawn" if self.drawn else "shared out"
 
     @property
-    def told(self) -> str:
-        """In a few words, for titles."""
-        return getattr(self.learner, "told", "")
+    def label(self) -> str:
+        """The settings of the learner of one context in a few words, for titles."""
+        return self.learner.label
 
 
-def drawable(regime: Any) -> bool:
-    """Whether sizes of contexts can be drawn: tokens can be counted, and none is nothing else than none."""
-    return set(regime.verbs) <= {"pool", "add", "subsample"} and not getattr(regime, "least", {})
+_NOT_DRAWN = (
+    "drawn=True may leave a context without a token, which {} with {} does not allow; leave drawn out, or take "
+    "FullySynthetic, PartiallySynthetic, Accumulate, AccumulateSubsample or Mixture with Categorical or Estimated"
+)
 
 
-@dataclasses.dataclass(frozen=True)
-class Lasting:
-    """A learner whose models outlast generations without tokens, for one context of drawn sizes.
-
-    Attributes:
-      learner: which trains where there is something to train on.
-      vocabulary: the number of tokens.
-    """
-
-    learner: Any
-    vocabulary: int
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.learner, name)
-
-    def fit(self, key: Array, corpus: Any, previous: Any) -> Any:
-        model = self.learner.fit(key, corpus, previous)
-        before = self.learner.untrained(self.vocabulary) if previous is None else previous
-        return jax.tree.map(lambda old, new: jnp.where(corpus.size > 0, new, old), before, model)
-
-    def subsample(self, key: Array, pool: Any, size: Array, slots: int, replacement: bool) -> Any:
-        # Of an empty pool nothing can be drawn, with replacement either.
-        return self.learner.subsample(key, pool, jnp.where(pool.size > 0, size, 0), slots, replacement)
+def allows_empty_corpora(regime: Regime) -> bool:
+    """Return whether sizes of contexts can be drawn: the regime works on counts and accepts an empty corpus."""
+    return counts_suffice(regime) and not regime.least
 
 
 def _power_above(x: float) -> float:

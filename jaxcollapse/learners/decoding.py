@@ -10,31 +10,30 @@ for min-p.
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from jax import Array
 
 from jaxcollapse import check
-from jaxcollapse.pytrees import Ranged, part
+from jaxcollapse.pytrees import Bounded, pytree_dataclass
 
 ROUNDING = 1e-6
 """Of a sum of probabilities in float32."""
 
 
-class Decoding(Protocol):
-    """A pytree that can be called."""
+class Decoding(Bounded, abc.ABC):
+    """The base of every decoding: a pytree that maps probabilities to probabilities."""
 
+    @abc.abstractmethod
     def __call__(self, p: Array) -> Array:
-        """Probabilities ``[tokens]`` to probabilities ``[tokens]``."""
-
-    def fault(self) -> Array:
-        """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
+        """Return what is written by a model with probabilities ``p [vocabulary]``, ``float32 [vocabulary]``."""
 
 
-@part
-class Temperature(Ranged):
+@pytree_dataclass
+class Temperature(Decoding):
     """``p_i^(1/T)``, normalised. 1 changes no bit; 0 is :class:`Greedy`; infinity is uniform over what p can write.
 
     Raises:
@@ -49,7 +48,7 @@ class Temperature(Ranged):
       ['0.333', '0.333', '0.333', '0.000']
     """
 
-    ranges: ClassVar = {"temperature": (0, float("inf"))}
+    bounds: ClassVar = {"temperature": (0, float("inf"))}
 
     temperature: Any
 
@@ -63,8 +62,8 @@ class Temperature(Ranged):
         return jnp.where(t == 1, p, jnp.where(t > 0, weight / jnp.sum(weight), _largest(p)))
 
 
-@part
-class Greedy(Ranged):
+@pytree_dataclass
+class Greedy(Decoding):
     """All mass on the most probable token.
 
     Example:
@@ -77,8 +76,8 @@ class Greedy(Ranged):
         return _largest(p)
 
 
-@part
-class TopK(Ranged):
+@pytree_dataclass
+class TopK(Decoding):
     """The ``k`` most probable tokens. 1 is :class:`Greedy`; k >= the vocabulary changes no bit.
 
     Raises:
@@ -90,7 +89,7 @@ class TopK(Ranged):
       ['0.000', '0.625', '0.375']
     """
 
-    ranges: ClassVar = {"k": (1, float("inf"))}
+    bounds: ClassVar = {"k": (1, float("inf"))}
 
     k: Any
 
@@ -102,8 +101,8 @@ class TopK(Ranged):
         return _keep(p, _rank(p) < self.k)
 
 
-@part
-class Nucleus(Ranged):
+@pytree_dataclass
+class Nucleus(Decoding):
     """The fewest most probable tokens that have at least the share ``mass`` of all; 1 changes no bit, 0 is greedy.
 
     Raises:
@@ -115,7 +114,7 @@ class Nucleus(Ranged):
       ['0.000', '0.625', '0.375']
     """
 
-    ranges: ClassVar = {"mass": (0, 1)}
+    bounds: ClassVar = {"mass": (0, 1)}
 
     mass: Any
 
@@ -129,8 +128,8 @@ class Nucleus(Ranged):
         return jnp.where(mass >= 1, p, _keep(p, kept.at[rank].get()))
 
 
-@part
-class MinP(Ranged):
+@pytree_dataclass
+class MinP(Decoding):
     """Tokens at least ``share`` times as probable as the most probable one; 0 changes no bit.
 
     Raises:
@@ -142,7 +141,7 @@ class MinP(Ranged):
       ['0.000', '0.625', '0.375']
     """
 
-    ranges: ClassVar = {"share": (0, 1)}
+    bounds: ClassVar = {"share": (0, 1)}
 
     share: Any
 

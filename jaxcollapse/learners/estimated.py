@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxcollapse import check, sampling
-from jaxcollapse.exact import fixed
-from jaxcollapse.learners.categorical import Categorical, Corpus
+from jaxcollapse.contract import Regime, Status, View
+from jaxcollapse.learners import smoothing_settings, token_tables
 from jaxcollapse.learners.decoding import apply
 from jaxcollapse.learners.estimators import MaximumLikelihood
-from jaxcollapse.learners.shaping import Shaped
-from jaxcollapse.process.one_context import WEIGHT, Table
+from jaxcollapse.learners.token_learner import TokenLearner
+from jaxcollapse.learners.token_tables import Corpus, Source
+from jaxcollapse.pytrees import pytree_dataclass, static
+from jaxcollapse.sampling import FixedPointCDF
+from jaxcollapse.sampling.corpora import LABELS
+from jaxcollapse.sampling.token_frame import TokenFrame, token_frame
+from jaxcollapse.schemes.draw_costs import METHODS, counts_suffice
 
 
 class Estimate(NamedTuple):
@@ -27,12 +31,11 @@ class Estimate(NamedTuple):
     """
 
     p: Array
-    written: sampling.FixedPointCDF
+    written: FixedPointCDF
 
 
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True)
-class Estimated(Shaped, Categorical):
+@pytree_dataclass
+class Estimated(TokenLearner):
     """Counts, an estimator, and a decoding: ``p^(m) = estimator(counts)``, and it writes ``decoding(p^(m))``.
 
     Real data are real: the truth is neither smoothed nor decoded. Statistics see ``p^(m)`` itself. Any regime will do.
@@ -40,8 +43,9 @@ class Estimated(Shaped, Categorical):
     promised for one program only, not across batches.
 
     Attributes:
-      estimator: one of :mod:`jaxcollapse.learners.estimators`; maximum likelihood by default.
-      decoding: of :mod:`jaxcollapse.learners.decoding`, applied one after the other.
+      method, portable: as of :class:`Categorical`; the method is chosen by :func:`jaxcollapse.recursive_training`.
+      estimator: one of :mod:`jaxcollapse.estimators`; maximum likelihood by default.
+      decoding: of :mod:`jaxcollapse.decoding`, applied one after the other.
       vocabulary: static; set by :func:`jaxcollapse.recursive_training`.
 
     Example:
@@ -53,79 +57,85 @@ class Estimated(Shaped, Categorical):
       20
     """
 
+    method: str | None = static()
+    portable: bool = static(default=False)
     estimator: Any = dataclasses.field(default_factory=MaximumLikelihood)
     decoding: Any = ()
-    vocabulary: int | None = dataclasses.field(default=None, metadata={"static": True})
+    vocabulary: int | None = static()
 
     def __post_init__(self) -> None:
-        Categorical.__post_init__(self)
-        Shaped.__post_init__(self)
+        if self.method is not None:
+            check.choice("method", self.method, METHODS)
+        object.__setattr__(self, "decoding", smoothing_settings.as_tuple(self.decoding))
 
-    def suited(self, regime: Any, vocabulary: int) -> Estimated:
-        """This learner for so many tokens; corpora are counts where the regime can do with them.
+    def bind(self, language: Any, regime: Regime) -> tuple[Estimated, Array]:
+        """Return this learner for the tokens of a language; corpora are counts where the regime can do with them.
 
         Raises:
           TypeError, ValueError: for what is no estimator or decoding, and for a prior of another length.
         """
-        self.judge()
-        prior = getattr(self.estimator, "prior", None)
-        if prior is not None and jnp.shape(prior) != (vocabulary,):
-            raise ValueError(f"prior must have one entry a token, [{vocabulary}], got shape {jnp.shape(prior)}")
-        if prior is not None and check.concrete(prior):
-            check.probabilities("prior", prior)
-        method = "counts" if set(regime.verbs) <= {"pool", "add", "subsample"} else "labels"
-        return dataclasses.replace(self, method=method, vocabulary=vocabulary)
+        truth = check.distribution(language)
+        smoothing_settings.validate(self.estimator, self.decoding)
+        self.estimator.check_vocabulary(truth.shape[0])
+        method = "counts" if counts_suffice(regime) else "labels"
+        return dataclasses.replace(self, method=method, vocabulary=truth.shape[0]), truth
 
-    def sample(self, key: Array, model: Any, size: Array, slots: int) -> sampling.Labels | sampling.Counts:
-        return super().sample(key, model.written if isinstance(model, Estimate) else model, size, slots)
+    def source(self, model: Any) -> Any:
+        return model.written if isinstance(model, Estimate) else model
 
-    def fit(self, key: Array, corpus: Corpus, previous: Any) -> Any:
+    def fit(self, key: Array, corpus: Corpus, previous: Estimate | None) -> Estimate:
         assert self.vocabulary is not None, "recursive_training says how many tokens there are"
-        of_corpus = super().table(corpus, self.vocabulary)
+        p = token_tables.frequencies(corpus, self.vocabulary).p
         # Of weighted corpora: how many tokens there are, whatever they weigh.
-        parts = (corpus.first, corpus.second) if isinstance(corpus, sampling.ReweightedCorpus) else (corpus,)
-        size = sum((part.size for part in parts), jnp.int32(0))
-        p = self.estimator(of_corpus.p, of_corpus.p > 0, size)
-        return Estimate(p, sampling.fixed_point_cdf(apply(self.decoding, p)))
+        return self._estimate(self.estimator(p, p > 0, LABELS.length(corpus)))
 
-    def untrained(self, vocabulary: int) -> Any:
-        uniform = jnp.full(vocabulary, 1 / vocabulary, jnp.float32)
-        return Estimate(uniform, sampling.fixed_point_cdf(apply(self.decoding, uniform)))
+    def view(self, model: Estimate | FixedPointCDF, truth: FixedPointCDF, frame: TokenFrame) -> View:
+        if isinstance(model, FixedPointCDF):
+            return token_tables.view_of_truth(model, truth.p, frame)
+        return token_tables.view_of_table(model, token_tables.table_of_probabilities(model.p), truth.p, frame)
 
-    def blend(self, mean: sampling.ModelAverage | None, model: Any, width: int | None = None) -> sampling.ModelAverage:
-        return super().blend(mean, model.written if isinstance(model, Estimate) else model, width)
-
-    def compact(self, corpus: Any, vocabulary: int) -> tuple[Any, Array]:
+    def frame(self, real: Any, truth: FixedPointCDF, closed: bool) -> tuple[Any, TokenFrame]:
         # A token that no corpus holds may yet be given mass.
-        return corpus, jnp.arange(vocabulary, dtype=jnp.int32)
+        return real, token_frame(jnp.arange(truth.p.shape[0], dtype=jnp.int32))
+
+    def with_first(self, frame: TokenFrame, model: Estimate) -> TokenFrame:
+        return frame._replace(first=model.p)
+
+    def fixed_token(self, source: Estimate | Source) -> Array:
+        if isinstance(source, FixedPointCDF):
+            return token_tables.only_token(source)
+        if isinstance(source, Estimate):
+            return _only_positive(source.p)
+        # Of a corpus, a pool or a mean: what a model that is trained on nothing but one token can write.
+        alone = token_tables.only_token(source)
+        seen = jnp.arange(self.vocabulary, dtype=jnp.int32) == alone
+        p = self.estimator(seen.astype(jnp.float32), seen, jnp.int32(1))
+        return jnp.where(alone >= 0, _only_positive(p), -1)
+
+    def status(self, model: Estimate | None = None) -> Array:
+        if model is not None:
+            return jnp.int32(0)
+        invalid = smoothing_settings.is_invalid(self.estimator, self.decoding)
+        return jnp.where(invalid, jnp.int32(Status.LEARNER.value), jnp.int32(0))
+
+    def untrained(self, truth: FixedPointCDF) -> Estimate:
+        """Return the uniform model."""
+        vocabulary = truth.p.shape[0]
+        return self._estimate(jnp.full(vocabulary, 1 / vocabulary, jnp.float32))
 
     @property
-    def runs(self) -> bool:
-        return False
+    def label(self) -> str:
+        """The estimator and the decoding in a few words: ``"additive 0.1, top-k 50"``."""
+        return smoothing_settings.label(self.estimator, self.decoding)
 
-    def dirac(self, model: Any) -> Array:
-        if isinstance(model, sampling.FixedPointCDF):
-            return super().dirac(model)
-        if isinstance(model, Estimate):
-            return _only(model.p)
-        # Of a corpus, a pool or a mean: what a model that is trained on nothing but one token can write.
-        alone = super().dirac(model)
-        seen = jnp.arange(self.vocabulary, dtype=jnp.int32) == alone
-        return jnp.where(alone >= 0, _only(self.estimator(seen.astype(jnp.float32), seen, jnp.int32(1))), -1)
-
-    def table(self, model: Any, width: int) -> Table:
-        if not isinstance(model, Estimate):
-            return super().table(model, width)
-        weights = fixed.from_float(model.p, WEIGHT)
-        rest = fixed.subtract(fixed.sum_of(weights), weights)
-        return Table(model.p, fixed.to_float(rest, WEIGHT), fixed.minus_log(model.p), None, None)
-
-    def lineage(self, past: Any, corpus: Any) -> Any:
-        """The model in terms of its corpus, for the theory of second moments."""
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         if self.decoding:
             raise TypeError("second moments are known without decoding; it is not linear in the probabilities")
-        return self.estimator.lineage(past, corpus)
+        return self.estimator.recurrence(past, corpus)
+
+    def _estimate(self, p: Array) -> Estimate:
+        return Estimate(p, sampling.fixed_point_cdf(apply(self.decoding, p)))
 
 
-def _only(p: Array) -> Array:
+def _only_positive(p: Array) -> Array:
     return jnp.where(jnp.sum(p > 0) == 1, jnp.argmax(p), -1).astype(jnp.int32)

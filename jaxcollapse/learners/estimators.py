@@ -1,42 +1,70 @@
-"""Estimators: from counts to the probabilities of a model. A pytree each; numbers are leaves.
+"""Estimators: from counts to the probabilities of a model; pytrees, whose numbers are leaves.
 
 Maximum likelihood needs none: :class:`~jaxcollapse.learners.Categorical` keeps the counts themselves.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+import abc
+from typing import Any, ClassVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jaxcollapse import check
-from jaxcollapse.learners.ngrams.smoothing import kneser_ney
-from jaxcollapse.pytrees import Ranged, part
+from jaxcollapse.languages import Language
+from jaxcollapse.learners.ngrams.smoothing import backed_off_frequencies, kneser_ney
+from jaxcollapse.pytrees import Bounded, pytree_dataclass
 
 MOST = 1e9
 """Tokens that a prior may count as."""
 
 
-class Estimator(Protocol):
-    """A pytree with these three."""
+class Estimator(Bounded, abc.ABC):
+    """The base of every estimator: a pytree that maps frequencies to probabilities."""
 
+    @abc.abstractmethod
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
-        """Frequencies ``[tokens]`` (sum 1), which tokens were seen, and the corpus's size, to probabilities.
+        """Estimate the probabilities of one context.
 
-        A context of n-grams without data comes with the frequencies of a shorter one, and with size 0.
+        Args:
+          frequencies: of tokens in the corpus, ``float32 [vocabulary]``, with sum 1. An n-gram context without data
+            comes with the frequencies of a shorter one, and with size 0.
+          seen: which tokens the corpus has, ``bool [vocabulary]``.
+          size: the number of tokens of the corpus, ``int32 []``.
+
+        Returns:
+          Probabilities, ``float32 [vocabulary]``.
         """
 
-    def fault(self) -> Array:
-        """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
+    def of_table(self, counts: Array) -> Array:
+        """Estimate the probabilities of all contexts of an n-gram model, ``[contexts, vocabulary]``.
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
-        """The model in terms of its corpus, for :mod:`jaxcollapse.theory.second_moments`; TypeError where it is not affine."""
+        A context without data is estimated from 0 tokens with the frequencies of its longest ending that has some.
+        """
+        frequencies, size = backed_off_frequencies(counts), jnp.sum(counts, axis=1, dtype=jnp.int32)
+        of_rows = jax.tree.map(lambda leaf: 0 if jnp.ndim(leaf) == 2 else None, self)
+        of_row = lambda estimator, *data: estimator(*data)
+        return jax.vmap(of_row, in_axes=(of_rows, 0, 0, 0))(self, frequencies, frequencies > 0, size)
+
+    def check_vocabulary(self, vocabulary: int, contexts: int | None = None) -> None:
+        """Raise ValueError where this estimator is for another vocabulary, or another number of n-gram contexts."""
+
+    def recurrence(self, past: Any, corpus: Any) -> Any:
+        """Return the model in terms of its corpus, for the theory of second moments.
+
+        Raises:
+          TypeError: where it is not affine in the counts.
+        """
+        raise TypeError(
+            f"second moments are known for estimators that are affine in the counts, and {type(self).__name__} is not"
+        )
 
 
-@part
-class MaximumLikelihood(Ranged):
+@pytree_dataclass
+class MaximumLikelihood(Estimator):
     """``x_i / n``.
 
     Example:
@@ -48,12 +76,12 @@ class MaximumLikelihood(Ranged):
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         return frequencies
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         return corpus
 
 
-@part
-class Additive(Ranged):
+@pytree_dataclass
+class Additive(Estimator):
     """``(x_i + alpha) / (n + alpha s)``: ``alpha`` tokens more of each kind. In genetics, mutation to any allele.
 
     ``p^(m)`` is a mixture of the frequencies and the uniform distribution, so all second moments are exact:
@@ -68,7 +96,7 @@ class Additive(Ranged):
       [0.5, 0.25, 0.125, 0.125]
     """
 
-    ranges: ClassVar = {"alpha": (0, MOST)}
+    bounds: ClassVar = {"alpha": (0, MOST)}
 
     alpha: Any
 
@@ -78,13 +106,13 @@ class Additive(Ranged):
         share = _share(prior, size)
         return (1 - share) * frequencies + share / many
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         prior = float(self.alpha) * past.vocabulary
         return past.weigh([corpus, past.uniform()], [corpus.size, prior]) if prior else corpus
 
 
-@part
-class Prior(Ranged):
+@pytree_dataclass
+class Prior(Estimator):
     """``(x_i + mass prior_i) / (n + mass)``: a Dirichlet prior, for instance at the real distribution.
 
     The mean of the posterior under a Dirichlet law with parameters ``mass * prior``.
@@ -103,14 +131,14 @@ class Prior(Ranged):
       [0.75, 0.25]
     """
 
-    ranges: ClassVar = {"mass": (0, MOST)}
+    bounds: ClassVar = {"mass": (0, MOST)}
 
     prior: Any
     mass: Any
 
     def __post_init__(self) -> None:
         # What JAX puts back together is not judged here: arrays of its own are, in recursive_training or in the run.
-        if hasattr(self.prior, "p") and hasattr(self.prior, "tokens"):
+        if isinstance(self.prior, Language):
             object.__setattr__(self, "prior", check.probabilities("prior", self.prior.p))
         elif isinstance(self.prior, list | tuple | np.ndarray) and np.ndim(self.prior) == 1:
             object.__setattr__(self, "prior", check.probabilities("prior", self.prior))
@@ -127,20 +155,42 @@ class Prior(Ranged):
         share = _share(mass, size)
         return (1 - share) * frequencies + share * jnp.asarray(self.prior, jnp.float32)
 
-    def fault(self) -> Array:
+    def check_vocabulary(self, vocabulary: int, contexts: int | None = None) -> None:
+        shape = np.shape(self.prior)
+        if contexts is not None and shape not in ((vocabulary,), (contexts, vocabulary)):
+            raise ValueError(f"prior must have one entry a token, [{vocabulary}], or a row a context, got {shape}")
+        if contexts is None and shape != (vocabulary,):
+            raise ValueError(f"prior must have one entry a token, [{vocabulary}], got shape {shape}")
+        if contexts is None and check.concrete(self.prior):
+            check.probabilities("prior", self.prior)
+
+    def is_invalid(self) -> Array:
         prior = jnp.asarray(self.prior)
         sound = jnp.all(prior >= 0) & jnp.all(jnp.abs(jnp.sum(prior, axis=-1) - 1) < 2e-5)
-        return ~sound | super().fault()
+        return ~sound | super().is_invalid()
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         if not past.is_truth(self.prior):
             raise TypeError("second moments with a prior are known when it is the truth or uniform (Additive)")
         mass = float(self.mass)
         return past.weigh([corpus, past.model(0)], [corpus.size, mass]) if mass else corpus
 
 
-@part
-class Discount(Ranged):
+class _Discounting(Estimator):
+    """What absolute discounting of one context is, for the two estimators that treat many contexts differently."""
+
+    bounds: ClassVar = {"discount": (0, 1)}
+
+    discount: Any
+
+    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
+        taken = jnp.where(size > 0, jnp.asarray(self.discount, jnp.float32) / jnp.maximum(size, 1), 0.0)
+        freed = taken * jnp.sum(seen)
+        return jnp.maximum(frequencies - jnp.where(seen, taken, 0.0), 0.0) + freed / frequencies.shape[0]
+
+
+@pytree_dataclass
+class Discount(_Discounting):
     """Absolute discounting: ``max(x_i - d, 0)/n``, and what that frees shared out evenly over the vocabulary.
 
     ``d`` between 0 and 1; the freed share is ``d`` times the number of kinds of tokens seen, over n. (Ney, Essen and
@@ -155,21 +205,11 @@ class Discount(Ranged):
       [0.6875, 0.1875, 0.0625, 0.0625]
     """
 
-    ranges: ClassVar = {"discount": (0, 1)}
-
     discount: Any
 
-    def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
-        taken = jnp.where(size > 0, jnp.asarray(self.discount, jnp.float32) / jnp.maximum(size, 1), 0.0)
-        freed = taken * jnp.sum(seen)
-        return jnp.maximum(frequencies - jnp.where(seen, taken, 0.0), 0.0) + freed / frequencies.shape[0]
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
-        raise TypeError("second moments are known for estimators that are affine in the counts, and Discount is not")
-
-
-@part
-class KneserNey(Discount):
+@pytree_dataclass
+class KneserNey(_Discounting):
     """Interpolated Kneser-Ney smoothing for models of n-grams: what is discounted goes where shorter contexts go.
 
     ``p(i | c) = max(x_ci - d, 0)/x_c + d kinds_c/x_c p(i | c')``, ``c'`` the context without its earliest token and
@@ -188,8 +228,9 @@ class KneserNey(Discount):
       [['0.083', '0.917'], ['0.708', '0.292']]
     """
 
+    discount: Any
+
     def of_table(self, counts: Array) -> Array:
-        """Counts ``[contexts, vocabulary]`` to probabilities; the latest token of a context counts ones."""
         return kneser_ney(counts, jnp.asarray(self.discount, jnp.float32))
 
 

@@ -1,4 +1,4 @@
-"""A process of many contexts: one context is written in :mod:`~jaxcollapse.process.one_context`, and ``vmap`` makes the others.
+"""A process of many contexts: one context is written in ``one_context.py``, and ``vmap`` makes the others.
 
 Given its sizes a context is a process of its own: a row of the truth, the regime with the context's share of each size,
 the learner of one context, and a key of its own. So regimes and learners know nothing of contexts.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -17,14 +17,29 @@ import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check
+from jaxcollapse.contract import (
+    Corpus,
+    Frame,
+    Memory,
+    Model,
+    Process,
+    Regime,
+    Role,
+    Scheme,
+    State,
+    Statistic,
+    Status,
+    View,
+    Workload,
+)
 from jaxcollapse.exact import fixed, threefry
-from jaxcollapse.learners import Contexts
-from jaxcollapse.learners.contexts import Lasting, drawable
-from jaxcollapse.process.one_context import SMALLEST, Process, State, Status, View, recursive_training
-from jaxcollapse.schedules import Schedule
-
-# What is the chain's stays outside the map over contexts.
-_OUTSIDE: Any = None
+from jaxcollapse.learners.contexts import Contexts, allows_empty_corpora
+from jaxcollapse.process.one_context import RecursiveTraining
+from jaxcollapse.process.validation import check_operations, check_parts
+from jaxcollapse.pytrees import static
+from jaxcollapse.schedules import PossiblyZero, Schedule
+from jaxcollapse.schemes.chains import UNBATCHED
+from jaxcollapse.schemes.plain import PlainScheme
 
 _SIZES: Any = np.uint32(2**32 - 1)
 """What the key of a generation is folded with to draw sizes; contexts are numbered from 0."""
@@ -32,24 +47,36 @@ _SIZES: Any = np.uint32(2**32 - 1)
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False)
-class ManyContexts(Process):
-    """A process with a truth ``p [contexts, vocabulary]`` and the learner :class:`~jaxcollapse.learners.Contexts`.
+class PerContext(Process):
+    """Contexts side by side: each phase is that of one context, mapped over ``p [contexts, vocabulary]``.
 
-    Models, memories and views have a leading axis of contexts; ``m``, ``chain`` and ``status`` are the chain's. All
-    contexts being Dirac masses is what counts as collapse.
+    Models, memories, frames and views have a leading axis of contexts; ``m``, ``chain`` and ``status`` are the chain's.
+    All contexts being single tokens is what counts as collapse.
+
+    Attributes:
+      language: the truth of each context, ``float32 [contexts, vocabulary]``.
+      regime: of all contexts together.
+      learner: a :class:`~jaxcollapse.learners.Contexts`: the learner of one context, and how often each occurs.
+      scheme: static; how many chains are advanced.
     """
+
+    language: Array
+    regime: Regime
+    learner: Contexts
+    scheme: Scheme = static()  # noqa: RUF009
+    many: ClassVar[bool] = True
+
+    @property
+    def p(self) -> Array:
+        return self.language
 
     @property
     def contexts(self) -> int:
-        """How many there are."""
-        return self.p.shape[0]
+        """The number of contexts."""
+        return self.language.shape[0]
 
-    @property
-    def in_flight(self) -> int:
-        return self.contexts * Process(self.p, _with_room(self.regime, self.learner), self.learner.learner).in_flight
-
-    def context(self, j: int) -> Process:
-        """Context ``j`` alone, a process of one context with its own sizes.
+    def context(self, j: int) -> RecursiveTraining:
+        """Return context ``j`` alone, a process of one context with its own sizes.
 
         Raises:
           ValueError: where sizes are drawn, for then it has none of its own; and for a wrong number.
@@ -63,120 +90,156 @@ class ManyContexts(Process):
         j = check.static_whole_number("j", j, least=0, most=self.contexts - 1)
         return self.apart()[j]
 
-    def apart(self) -> list[Process]:
-        """All contexts, each alone; see :meth:`context`."""
+    def apart(self) -> list[RecursiveTraining]:
+        """Return all contexts, each alone; see :meth:`context`."""
         if self.learner.drawn:
             raise ValueError("contexts have no sizes of their own with drawn=True; leave drawn out to give them some")
-        sizes = {name: np.asarray(of) for name, of in self._shared_out().items()}
-        rooms = _rooms(self.regime, self.learner)
+        sizes = {name: np.asarray(of) for name, of in self._sizes_shared_out().items()}
+        capacities = _capacities(self.regime, self.learner)
         found = []
         for j in range(self.contexts):
             own = {name: Schedule(of[j]) if of.ndim > 1 else int(of[j]) for name, of in sizes.items()}
-            regime = dataclasses.replace(self.regime, **own, **rooms)
-            found.append(Process(self.p[j], regime, self.learner.learner))
+            regime = dataclasses.replace(self.regime, **own, **capacities)
+            found.append(RecursiveTraining(self.language[j], regime, self.learner.learner, self.scheme))
         return found
 
-    def init(self, key: Array, chain: Array, *, keep_first: bool = True) -> State:
-        m = jnp.int32(1)
+    def components(self) -> list[tuple[float, Process]]:
+        frequencies = np.asarray(self.learner.frequencies, np.float64)
+        return list(zip((frequencies / frequencies.sum()).tolist(), self.apart(), strict=True))
 
-        def one(j: Array, p: Array, sizes: Any) -> State:
-            state = self._one(p, sizes).init(threefry.fold_in(key, j), chain, keep_first=keep_first)
-            return state._replace(m=_OUTSIDE, chain=_OUTSIDE)
+    def begin(self, key: Array) -> tuple[Corpus, Memory, Frame]:
+        return self._map(lambda one, j: one.begin(threefry.fold_in(key, j)), sizes=self._sizes(key, 1))
 
-        status = self._size_fault(m) | (self.learner.fault() * Status.LEARNER.value).astype(jnp.int32)
-        return _joined(self._each(one, self._sizes(key, m)), m, chain, status)
+    def collect(self, key: Array, model: Model, memory: Memory, m: Array) -> tuple[Corpus, Memory]:
+        def of_one(one: RecursiveTraining, j: Array, model: Model, memory: Memory) -> tuple[Corpus, Memory]:
+            return one.collect(threefry.fold_in(key, j), model, memory, m)
 
-    def step(self, key: Array, state: State) -> State:
-        m = state.m + 1
+        return self._map(of_one, model, memory, sizes=self._sizes(key, m))
 
-        def one(j: Array, p: Array, sizes: Any, of: State) -> State:
-            before = of._replace(m=state.m, chain=state.chain, status=state.status)
-            return self._one(p, sizes).step(threefry.fold_in(key, j), before)._replace(m=_OUTSIDE, chain=_OUTSIDE)
+    def fit(self, key: Array, corpus: Corpus, previous: Model | None) -> Model:
+        if self.learner.learner.joint:
+            of_all = threefry.fold_in(key, Role.FIT.value)
+            return self.learner.learner.fit(of_all, corpus, previous)
 
-        after = self._each(one, self._sizes(key, m), _parts(state))
-        return _joined(after, m, state.chain, state.status | self._size_fault(m))
+        def of_one(one: RecursiveTraining, j: Array, corpus: Corpus, previous: Model | None) -> Model:
+            return one.fit(threefry.fold_in(key, j), corpus, previous)
 
-    def absorbed(self, state: State) -> Array:
-        def one(j: Array, p: Array, sizes: Any, of: State) -> Array:
-            return self._one(p, sizes).absorbed(of._replace(m=state.m, status=state.status))
+        return self._map(of_one, corpus, previous)
 
-        at_rest = jnp.all(self._each(one, {} if self.learner.drawn else self._shared_out(), _parts(state)))
-        # A model that outlasts a generation need not be that of its regime's memory.
-        return at_rest & self.is_dirac(state) if self.learner.drawn else at_rest
+    def remember(self, memory: Memory, model: Model, m: Array) -> Memory:
+        return self._map(lambda one, j, memory, model: one.remember(memory, model, m), memory, model)
 
-    def is_dirac(self, state: State) -> Array:
-        return jnp.all(jax.vmap(lambda model: self.learner.learner.dirac(model) >= 0)(state.model))
+    def with_first(self, frame: Frame, model: Model) -> Frame:
+        return self._map(lambda one, j, frame, model: one.with_first(frame, model), frame, model)
 
-    def truth_is_dirac(self) -> Array:
-        of_one = self.learner.learner
-        return jnp.all(jax.vmap(lambda p: of_one.dirac(of_one.truth(p)) >= 0)(self.p))
+    def first_status(self) -> Array:
+        frequencies = jnp.where(self.learner.is_invalid(), jnp.int32(Status.LEARNER.value), jnp.int32(0))
+        return frequencies | _any_of(self._map(lambda one, j: one.first_status()))
+
+    def status(self, model: Model, m: Any) -> Array:
+        status = _invalid_size(self.regime.is_invalid(m)) | _any_of(
+            self._map(lambda one, j, model: one.learner.status(model), model)
+        )
+        if self.learner.drawn:
+            return status
+        of_contexts = self._map(lambda one, j: _invalid_size(one.regime.is_invalid(m)), sizes=self._sizes_shared_out())
+        status |= _any_of(of_contexts)
+        for name in self.regime.least:
+            size = self.regime.size(name, m)
+            status |= _invalid_size((size > 0) & jnp.any(self.learner.sizes(size) == 0))
+        return status
 
     def view(self, state: State) -> View:
-        return self._each(lambda j, p, of: self._one(p).view(of), _parts(state))
+        return self._map(lambda one, j, of: one.view(of), _parts(state))
 
     def view_truth(self, state: State) -> View:
-        return self._each(lambda j, p, of: self._one(p).view_truth(of), _parts(state))
+        return self._map(lambda one, j, of: one.view_truth(of), _parts(state))
 
-    def measure(self, statistics: tuple[Any, ...], view: View) -> dict[str, Array]:
-        """Statistics by name: of numbers the mean by frequency, of truth values whether all hold; or each by itself."""
-        found = jax.vmap(lambda of_one: Process.measure(self, statistics, of_one))(view)
+    def evaluate(self, statistics: tuple[Statistic, ...], view: View) -> dict[str, Array]:
+        """Return statistics by name: numbers averaged by frequency, truth values that hold in all contexts, or each."""
+        mapped = tuple(statistic for statistic in statistics if statistic.over != "joint")
+        of_one = lambda view: {statistic.name: jnp.asarray(statistic.of(view)) for statistic in mapped}
+        found = jax.vmap(of_one)(view)
         averaged = []
-        for statistic in statistics:
+        for statistic in mapped:
             if statistic.over != "each" and found[statistic.name].dtype == jnp.bool_:
                 found[statistic.name] = jnp.all(found[statistic.name], axis=0)
             elif statistic.over != "each":
                 averaged.append(statistic.name)
-        return found | weighted_means({name: found[name] for name in averaged}, self.learner.frequencies)
+        joint = {of.name: jnp.asarray(of.of(view)) for of in statistics if of.over == "joint"}
+        means = weighted_means({name: found[name] for name in averaged}, self.learner.frequencies)
+        return found | means | joint
 
-    def _each(self, work: Callable[..., Any], *batched: Any) -> Any:
-        return jax.vmap(work)(jnp.arange(self.contexts, dtype=jnp.int32), self.p, *batched)
+    def is_fixed(self, state: State) -> Array:
+        return jnp.all(jax.vmap(lambda model: self.learner.learner.fixed_token(model) >= 0)(state.model))
 
-    def _one(self, p: Array, sizes: dict[str, Array] | None = None) -> Process:
-        """The process of one context, inside the map."""
-        learner = self.learner.learner
-        learner = Lasting(learner, self.vocabulary) if self.learner.drawn else learner
-        if not sizes:
-            return Process(p, self.regime, learner)
-        of_size = {name: Schedule(of) if of.ndim else of for name, of in sizes.items()}
-        regime = dataclasses.replace(self.regime, **of_size, **_rooms(self.regime, self.learner))
-        if self.learner.drawn:
-            # The class says that a regime without tokens makes no sense; one context's part of it does.
-            object.__setattr__(regime, "least", dict.fromkeys(sizes, 0))
-        return Process(p, regime, learner)
+    def truth_is_fixed(self) -> Array:
+        return jnp.all(self._map(lambda one, j: one.truth_is_fixed()))
 
-    def _sizes(self, key: Array, m: Array) -> dict[str, Array]:
-        """The sizes of all contexts at generation ``m``, by name, ``[contexts]``; of schedules at all generations."""
+    def absorbed(self, state: State) -> Array:
+        def of_one(one: RecursiveTraining, j: Array, of: State) -> Array:
+            return one.absorbed(of._replace(m=state.m, status=state.status))
+
+        sizes = {} if self.learner.drawn else self._sizes_shared_out()
+        forever = jnp.all(self._map(of_one, _parts(state), sizes=sizes))
+        # A model that outlasts a generation need not be that of its regime's memory.
+        return forever & self.is_fixed(state) if self.learner.drawn else forever
+
+    @property
+    def is_constant(self) -> bool:
+        sizes = jax.tree.leaves(self.regime)
+        return self.regime.memoryless and not self.learner.drawn and all(jnp.ndim(size) == 0 for size in sizes)
+
+    def check_run(self, generations: int) -> None:
+        self.regime.check_run(generations)
+
+    def workload(self) -> Workload:
+        regime = _with_capacities(self.regime, self.learner)
+        entries, _ = self.learner.learner.workload(self.language, regime)
+        return Workload(self.contexts * entries)
+
+    def _map(self, work: Callable[..., Any], *batched: Any, sizes: dict[str, Array] | None = None) -> Any:
+        """Map ``work(process of one context, its number, ...)`` over contexts, which have these sizes if given."""
+
+        def of_one(j: Array, p: Array, own: dict[str, Array] | None, *parts: Any) -> Any:
+            return work(self._one(p, own), j, *parts)
+
+        numbers = jnp.arange(self.contexts, dtype=jnp.int32)
+        return jax.vmap(of_one)(numbers, self.language, sizes, *batched)
+
+    def _one(self, p: Array, sizes: dict[str, Array] | None) -> RecursiveTraining:
+        """Return the process of one context, inside the map."""
+        regime = self.regime
+        if sizes:
+            as_size = PossiblyZero if self.learner.drawn else lambda of: Schedule(of) if of.ndim else of
+            own = {name: as_size(of) for name, of in sizes.items()}
+            regime = dataclasses.replace(regime, **own, **_capacities(regime, self.learner))
+        return RecursiveTraining(p, regime, self.learner.learner, self.scheme, self.learner.drawn)
+
+    def _sizes(self, key: Array, m: Any) -> dict[str, Array]:
+        """Return the sizes of all contexts at generation ``m``, by name, ``[contexts]``; of schedules at all generations."""
         if not self.learner.drawn:
-            return self._shared_out()
+            return self._sizes_shared_out()
         of_sizes = threefry.parts(threefry.fold_in(key, _SIZES), len(self.regime.sizes))
         return {
-            name: self.learner.draw(of_name, self.regime.size(name, m), getattr(self.regime, room))
-            for of_name, (name, room) in zip(of_sizes, self.regime.sizes.items(), strict=True)
+            name: self.learner.draw(of_name, self.regime.size(name, m), getattr(self.regime, capacity))
+            for of_name, (name, capacity) in zip(of_sizes, self.regime.sizes.items(), strict=True)
         }
 
-    def _size_fault(self, m: Any) -> Array:
-        """Whether the sizes of all contexts together are wrong, or one has none of what there is."""
-        fault = Process._size_fault(self, m)
-        for name in () if self.learner.drawn else getattr(self.regime, "least", {}):
-            size = self.regime.size(name, m)
-            without = (size > 0) & jnp.any(self.learner.sizes(size) == 0)
-            fault |= (without * Status.SIZE.value).astype(jnp.int32)
-        return fault
-
-    def _shared_out(self) -> dict[str, Array]:
+    def _sizes_shared_out(self) -> dict[str, Array]:
         found = {}
-        for name, room in self.regime.sizes.items():
+        for name, capacity in self.regime.sizes.items():
             size = getattr(self.regime, name)
             if isinstance(size, Schedule):
-                every = jnp.clip(jnp.asarray(size.sizes), 1, getattr(self.regime, room)).astype(jnp.int32)
+                every = jnp.clip(jnp.asarray(size.sizes), 1, getattr(self.regime, capacity)).astype(jnp.int32)
                 found[name] = jax.vmap(self.learner.sizes, out_axes=1)(every)
             else:
                 found[name] = self.learner.sizes(self.regime.size(name, 1))
         return found
 
 
-def many_contexts(p: Any, regime: Any, learner: Any) -> ManyContexts:
-    """What :func:`~jaxcollapse.process.one_context.recursive_training` makes of ``p [contexts, vocabulary]``.
+def many_contexts(p: Any, regime: Any, learner: Any, scheme: Scheme | None = None) -> PerContext:
+    """Return what :func:`jaxcollapse.recursive_training` makes of ``p [contexts, vocabulary]``.
 
     Raises:
       As there; ValueError also where a context would get no token.
@@ -184,20 +247,23 @@ def many_contexts(p: Any, regime: Any, learner: Any) -> ManyContexts:
     learner = learner if isinstance(learner, Contexts) else Contexts(learner)
     p = _rows(p)
     learner = learner.of(p.shape[0])
-    if isinstance(regime, type) or not hasattr(regime, "sizes"):
-        recursive_training(p[0], regime, learner.learner)  # says what is wrong with it
+    check_parts(regime, learner.learner)
+    if not regime.sizes:
         raise TypeError(f"many contexts share out the sizes of a regimes.Base, and {type(regime).__name__} is none")
     try:
-        alone = recursive_training(p[0], _with_room(regime, learner), learner.learner)
+        one = _with_capacities(regime, learner)
+        alone, _ = learner.learner.bind(p[0], one)
+        check_operations(one, alone, shown=learner.learner)
     except ValueError as error:
         raise ValueError(f"of one context: {error}") from None
-    process = ManyContexts(p, regime, learner.suited(alone.learner, alone.regime, alone.vocabulary))
-    if not learner.drawn and not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((regime, learner))):
-        _judge_sizes(process)
+    bound = learner.bind(alone, one, p.shape[-1])
+    process = PerContext(p, regime, bound, PlainScheme() if scheme is None else scheme)
+    if not learner.drawn and not check.is_traced((regime, learner)):
+        _check_sizes(process)
     return process
 
 
-def of_table(p: np.ndarray, frequencies: np.ndarray, regime: Any, learner: Any = None) -> ManyContexts:
+def of_table(p: np.ndarray, frequencies: np.ndarray, regime: Any, learner: Any = None) -> PerContext:
     """The process of a text's contexts: their sizes are drawn, as in a text, where the regime allows it.
 
     Args:
@@ -215,67 +281,69 @@ def of_table(p: np.ndarray, frequencies: np.ndarray, regime: Any, learner: Any =
       True
     """
     inner = {} if learner is None else {"learner": learner}
-    return many_contexts(p, regime, Contexts(frequencies=frequencies, drawn=drawable(regime), **inner))
+    return many_contexts(p, regime, Contexts(frequencies=frequencies, drawn=allows_empty_corpora(regime), **inner))
 
 
 def _rows(p: Any) -> Array:
     """The truths of contexts, ``float32 [contexts, vocabulary]``."""
-    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(p))
+    traced = check.is_traced(p)
     rows = jnp.asarray(p).astype(jnp.float32) if traced else np.asarray(p)
     if rows.ndim != 2 or rows.size == 0:
         raise ValueError(
             f"p must be [contexts, vocabulary] for learners.Contexts, a distribution a row, got shape {rows.shape}; "
             "leave Contexts out for one context"
         )
-    if traced:
-        return jnp.where(rows < SMALLEST, jnp.minimum(rows, 0), rows)
-    rows = np.stack([check.probabilities(f"p[{j}]", row) for j, row in enumerate(rows)]).astype(np.float32)
-    return jnp.asarray(np.where(rows < SMALLEST, np.float32(0), rows))
+    if not traced:
+        rows = np.stack([check.probabilities(f"p[{j}]", row) for j, row in enumerate(rows)]).astype(np.float32)
+    return check.without_negligible(rows)
 
 
-def _judge_sizes(process: ManyContexts) -> None:
+def _check_sizes(process: PerContext) -> None:
     """Refuse concrete sizes of which a context gets nothing, or less than its regime can do with."""
     regime = process.regime
     with jax.ensure_compile_time_eval():  # also inside a caller's jit, these are numbers
-        shared = {name: np.asarray(of) for name, of in process._shared_out().items()}
+        shared = {name: np.asarray(of) for name, of in process._sizes_shared_out().items()}
     for name, of in shared.items():
         total = getattr(regime, name)
         none = np.flatnonzero(of.reshape(process.contexts, -1).min(axis=1) == 0)
         if none.size and (isinstance(total, Schedule) or int(total) > 0):
             enough = math.ceil(1 / float(np.min(process.learner.frequencies)))
-            other = ", or take Contexts(drawn=True)" if drawable(regime) else ""
+            other = ", or take Contexts(drawn=True)" if allows_empty_corpora(regime) else ""
             raise ValueError(
                 f"{type(regime).__name__} shares out {name} among contexts, and {name}={total!r:.60} gives context "
                 f"{none[0]} of {process.contexts} no token; raise {name} to some {enough:,}{other}"
             )
     least = {name: int(of.min()) for name, of in shared.items()}
     try:
-        dataclasses.replace(regime, **least, **_rooms(regime, process.learner))
+        dataclasses.replace(regime, **least, **_capacities(regime, process.learner))
     except ValueError as error:
         names = " and ".join(least)
         raise ValueError(f"of one context, with its share of {names}: {error}; or raise {names}") from None
 
 
-def _rooms(regime: Any, learner: Contexts) -> dict[str, int]:
-    """Static room for the sizes of one context."""
-    return {room: learner.room(getattr(regime, room)) for room in regime.sizes.values()}
+def _capacities(regime: Any, learner: Contexts) -> dict[str, int]:
+    """Return the static capacities of the sizes of one context."""
+    return {capacity: learner.room(getattr(regime, capacity)) for capacity in regime.sizes.values()}
 
 
-def _with_room(regime: Any, learner: Contexts) -> Any:
-    """The regime with the largest sizes that a context can have."""
-    rooms = _rooms(regime, learner)
-    return dataclasses.replace(regime, **rooms, **{name: rooms[room] for name, room in regime.sizes.items()})
+def _with_capacities(regime: Any, learner: Contexts) -> Any:
+    """Return the regime with the largest sizes that a context can have."""
+    capacities = _capacities(regime, learner)
+    return dataclasses.replace(regime, **capacities, **{name: capacities[of] for name, of in regime.sizes.items()})
 
 
 def _parts(state: State) -> State:
-    """What each context has of its own."""
-    return state._replace(m=_OUTSIDE, chain=_OUTSIDE, status=_OUTSIDE)
+    """Return what each context has of its own; what is the chain's stays outside the map over contexts."""
+    return state._replace(m=UNBATCHED, chain=UNBATCHED, status=UNBATCHED)
 
 
-def _joined(state: State, m: Array, chain: Array, status: Array) -> State:
-    """The state of all contexts; what is wrong with one is wrong with the chain."""
-    wrong = lax.reduce(state.status, np.int32(0), lax.bitwise_or, (0,))
-    return state._replace(m=m, chain=chain, status=status | wrong)
+def _any_of(status: Array) -> Array:
+    """Return the status of all contexts, for what is wrong with one is wrong with the chain."""
+    return lax.reduce(status, np.int32(0), lax.bitwise_or, (0,))
+
+
+def _invalid_size(invalid: Array) -> Array:
+    return jnp.where(invalid, jnp.int32(Status.SIZE.value), jnp.int32(0))
 
 
 def weighted_means(values: dict[str, Array], weights: Array) -> dict[str, Array]:

@@ -1,8 +1,7 @@
-"""What regimes share: their sizes, and the verbs that most of them need not write."""
+"""What regimes share: sizes that are checked, and the methods that most of them need not write."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -12,25 +11,18 @@ import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check
-from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
-from jaxcollapse.pytrees import part
-from jaxcollapse.schedules import Schedule
+from jaxcollapse.contract import Corpus, Frame, Learner, Memory, Model, Regime, Sources
+from jaxcollapse.pytrees import pytree_dataclass
+from jaxcollapse.schedules import PossiblyZero, Schedule
 
-regime = part
+regime = pytree_dataclass
 """Makes a class a regime: a frozen dataclass and a pytree."""
 
 
-def static(default: Any = None) -> Any:
-    """A field that fixes the structure: another value compiles anew."""
-    return dataclasses.field(default=default, metadata={"static": True})
-
-
-class Base:
+class Base(Regime):
     """A regime in which generation 1 is trained on ``n_1`` tokens of the truth; others override what differs."""
 
     sizes: ClassVar[dict[str, str]] = {"n": "capacity"}
-    least: ClassVar[dict[str, int]] = {}
-    forgets: ClassVar[bool] = False
 
     n: Any
     capacity: Any
@@ -39,40 +31,43 @@ class Base:
         values = {name: sizes_of(getattr(self, name)) for name in self.sizes}
         if any(_is_placeholder(value) for value in values.values()):
             return
-        given = {room for room in self.sizes.values() if getattr(self, room) is not None}
-        for name, room in self.sizes.items():
+        given = {capacity for capacity in self.sizes.values() if getattr(self, capacity) is not None}
+        for name, capacity in self.sizes.items():
             check.whole_number(name, values[name], least=self._least(name))
-            object.__setattr__(self, room, _capacity(name, values[name], getattr(self, room)))
+            object.__setattr__(self, capacity, _capacity(name, values[name], getattr(self, capacity)))
         # A power of two may be twice what is needed; near the largest count, only what is needed fits.
-        for name, room in reversed(self.sizes.items()):
-            if self.room > check.LARGEST and room not in given:
-                object.__setattr__(self, room, int(np.max(values[name])))
-        if self.room > check.LARGEST:
+        for name, capacity in reversed(self.sizes.items()):
+            if self.corpus_capacity > check.LARGEST and capacity not in given:
+                object.__setattr__(self, capacity, int(np.max(values[name])))
+        if self.corpus_capacity > check.LARGEST:
             named = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.sizes)
             raise ValueError(
-                f"{' and '.join(self.sizes)} have room for {self.room} tokens together, and a model counts at most "
-                f"{check.LARGEST}; lower {named} or their capacities"
+                f"{' and '.join(self.sizes)} have room for {self.corpus_capacity} tokens together, and a model counts "
+                f"at most {check.LARGEST}; lower {named} or their capacities"
             )
-        self.judge()
+        self.validate()
 
-    def judge(self) -> None:
-        """Judge what is particular to this regime; sizes and capacities are sound by now."""
+    def validate(self) -> None:
+        """Raise ValueError for settings that are wrong in this regime; sizes and capacities are sound by now."""
 
     def size(self, name: str, m: Any) -> Array:
-        """A size at generation ``m`` as the int32 that draws use, kept within its room even where it is not sound."""
+        """Return a size at generation ``m``, ``int32 []``, kept within its capacity even where it is invalid."""
         least, most = self._least(name), getattr(self, self.sizes[name])
         return jnp.clip(_at(getattr(self, name), m), least, most).astype(jnp.int32)
 
     def _least(self, name: str) -> int:
-        return 1 if isinstance(getattr(self, name), Schedule) else self.least.get(name, 1)
+        value = getattr(self, name)
+        if isinstance(value, PossiblyZero):
+            return 0
+        return 1 if isinstance(value, Schedule) else self.least.get(name, 1)
 
     def whole(self, name: str, m: int) -> int:
-        """The same for concrete sizes, in Python; for the theory."""
+        """Return a concrete size at generation ``m`` as a Python number, for the theory."""
         value = getattr(self, name)
         return int(value.sizes[min(m, len(value.sizes)) - 1]) if isinstance(value, Schedule) else int(value)
 
     def total(self, name: str, generations: int) -> int:
-        """The sum of a concrete size over generations, in Python."""
+        """Return the sum of a concrete size over so many generations, as a Python number."""
         value = getattr(self, name)
         if not isinstance(value, Schedule):
             return int(value) * generations
@@ -80,46 +75,27 @@ class Base:
         return sum(sizes) + sizes[-1] * (generations - len(sizes))
 
     @property
-    def closed(self) -> bool:
-        return False
-
-    @property
-    def settles(self) -> bool:
-        return True
-
-    @property
-    def verbs(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def room(self) -> int:
+    def corpus_capacity(self) -> int:
         return int(self.capacity)
 
-    def faults(self, m: Any) -> Array:
+    def is_invalid(self, m: Any) -> Array:
         wrong = [
-            _outside(_at(getattr(self, name), m), self._least(name), getattr(self, room))
-            for name, room in self.sizes.items()
+            _outside(_at(getattr(self, name), m), self._least(name), getattr(self, capacity))
+            for name, capacity in self.sizes.items()
         ]
         return jnp.any(jnp.stack(wrong))
 
-    def refuse(self, generations: int) -> None:
-        """Raise where a run of so many generations could not be held."""
-
     def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
-        return learner.sample(key, truth, self.size("n", 1), self.capacity)
+        return learner.draw(key, truth, self.size("n", 1), self.capacity)
 
-    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
+    def first(
+        self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
+    ) -> tuple[Corpus, Memory]:
         return real, ()
-
-    def remember(self, learner: Learner, memory: Memory, model: Model, m: Array) -> Memory:
-        return memory
-
-    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
-        return learner.dirac(model) >= 0
 
 
 def only_if(condition: Array, draw: Callable[[], Corpus]) -> Corpus:
-    """What ``draw`` draws, or an empty corpus of that form; the work is done only where it is needed."""
+    """Return what ``draw`` draws where the condition holds, else an empty corpus, without the work."""
 
     def nothing() -> Corpus:
         return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(draw))
@@ -128,25 +104,25 @@ def only_if(condition: Array, draw: Callable[[], Corpus]) -> Corpus:
 
 
 def stack_of(model: Any, length: int) -> Any:
-    """Room for ``length`` of these, one axis more."""
+    """Return zeros for a stack of ``length`` of these, with one leading axis more."""
     return jax.tree.map(lambda leaf: jnp.zeros((length, *leaf.shape), leaf.dtype), model)
 
 
 def put(stack: Any, row: Array, model: Any) -> Any:
-    """The stack with this row replaced."""
+    """Return the stack with one row replaced."""
     return jax.tree.map(lambda all_, one: lax.dynamic_update_index_in_dim(all_, one, row, 0), stack, model)
 
 
-def rows_and_places(sizes: Array, slots: int) -> tuple[Array, Array]:
-    """Lay corpora of these sizes end to end: the row and the place in it of each slot, ``int32 [slots]``."""
+def rows_and_positions(sizes: Array, capacity: int) -> tuple[Array, Array]:
+    """Lay corpora of these sizes end to end; return the row and the position in it of each slot, ``int32 [capacity]``."""
     ends = jnp.cumsum(sizes, dtype=jnp.int32)
-    slot = lax.iota(jnp.int32, slots)
+    slot = lax.iota(jnp.int32, capacity)
     row = jnp.minimum(jnp.searchsorted(ends, slot, side="right").astype(jnp.int32), sizes.shape[0] - 1)
     return row, jnp.maximum(slot - (ends - sizes)[row], 0)
 
 
 def _capacity(name: str, size: Any, capacity: int | None) -> int:
-    """The static room for a size: given, or the next power of two."""
+    """Return the static capacity of a size: the given one, or the next power of two."""
     if capacity is None:
         if not check.concrete(size):
             raise ValueError(
@@ -161,21 +137,23 @@ def _capacity(name: str, size: Any, capacity: int | None) -> int:
 
 
 def sizes_of(size: Any) -> Any:
-    """The numbers of a size: one, or those of a schedule."""
+    """Return the number that a size is, or the numbers of its schedule."""
+    if isinstance(size, PossiblyZero):
+        return size.size
     return size.sizes if isinstance(size, Schedule) else size
 
 
 def _at(size: Any, m: Any) -> Array:
-    return size.at(m) if isinstance(size, Schedule) else jnp.asarray(size)
+    return size.at(m) if isinstance(size, Schedule) else jnp.asarray(sizes_of(size))
 
 
 def is_value(value: Any) -> bool:
-    """Whether a setting can and must be judged now: it is neither traced nor a placeholder."""
+    """Return whether a setting can be checked now: it is neither traced nor a placeholder."""
     return not (isinstance(value, jax.core.Tracer) or _is_placeholder(value))
 
 
 def _is_placeholder(value: Any) -> bool:
-    """Pytree machinery rebuilds classes around things that are not numbers; those pass unchecked."""
+    """Return whether JAX rebuilds a pytree around something that is no number, which passes unchecked."""
     return not (check.concrete(value) or isinstance(value, jax.core.Tracer | str | None))
 
 

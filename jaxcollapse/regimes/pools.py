@@ -8,18 +8,37 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxcollapse import check
+from jaxcollapse.contract import Corpus, Frame, Learner, Memory, Model, Pool, Sources
 from jaxcollapse.exact import fixed, threefry
-from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, is_value, regime, sizes_of, static
+from jaxcollapse.pytrees import static
+from jaxcollapse.regimes.base import Base, is_value, regime, sizes_of
 
 
 class _Pool(Base):
-    """A pool of counts: ``n_1`` tokens of the truth, then ``n_m`` of p^(m-1) more in each generation."""
+    """A pool: ``n_1`` items of the truth, then ``n_m`` of p^(m-1) more in each generation."""
 
+    generations: Any
     closed: ClassVar[bool] = True
-    settles: ClassVar[bool] = False
+    collapses: ClassVar[bool] = False
 
-    def refuse(self, generations: int) -> None:
+    def requires(self, provided: frozenset[str]) -> tuple[str, ...]:
+        bounded = self.generations is not None
+        return ("pool", "extend") if bounded else ("pool", "extend", "unbounded")
+
+    def validate(self) -> None:
+        if self.generations is not None:
+            check.static_whole_number("generations", self.generations)
+
+    def _pool(self, learner: Learner, corpus: Corpus, frame: Frame) -> Pool:
+        capacity = None if self.generations is None else self.capacity * self.generations
+        return learner.corpora.pool(corpus, frame, capacity)
+
+    def check_run(self, generations: int) -> None:
+        if self.generations is not None and generations > self.generations:
+            raise ValueError(
+                f"{type(self).__name__} has room for {self.generations:,} generations, and {generations:,} were asked "
+                "for; raise its generations="
+            )
         if is_value(sizes_of(self.n)):
             pooled = self.total("n", generations)
             if pooled > check.LARGEST:
@@ -28,12 +47,17 @@ class _Pool(Base):
                     f"at {check.LARGEST:,}; lower n={self.n!r} or the generations"
                 )
 
-    def faults(self, m: Any) -> Array:
+    def items_pooled(self, generations: int) -> int:
+        if is_value(sizes_of(self.n)):
+            return self.total("n", generations)
+        return self.capacity * generations
+
+    def is_invalid(self, m: Any) -> Array:
         sizes = jnp.maximum(jnp.atleast_1d(jnp.asarray(sizes_of(self.n))), 0).astype(jnp.uint32)
         within = jnp.where(jnp.arange(sizes.shape[0]) < m, sizes, 0)
         beyond = jnp.maximum(jnp.asarray(m) - sizes.shape[0], 0).astype(jnp.uint32)
         pooled = fixed.add(fixed.sum_of(fixed.U64(jnp.zeros_like(within), within)), fixed.multiply(sizes[-1], beyond))
-        return Base.faults(self, m) | (pooled.hi > 0) | (pooled.lo > check.LARGEST)
+        return Base.is_invalid(self, m) | (pooled.hi > 0) | (pooled.lo > check.LARGEST)
 
 
 @regime
@@ -41,14 +65,16 @@ class Accumulate(_Pool):
     """Everything so far: ``n`` tokens of each p^(t), ``t < m``, drawn once and kept for ever.
 
     Generation 1 is trained on ``n`` tokens of the truth. There is no collapse for n >= 2: diversity
-    settles at ``(1 - S_0) sin(pi/sqrt n)/(pi/sqrt n)``.
+    collapses at ``(1 - S_0) sin(pi/sqrt n)/(pi/sqrt n)``.
 
-    Remembered: the counts of the pool, as many as the chain has tokens, however many generations.
+    Remembered: the pool; of tokens their counts, as many as the chain has tokens, however many generations.
 
     Attributes:
       n: tokens added a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
       capacity: the most that ``n`` may become without compiling anew; static, by default the next
         power of two.
+      generations: the last generation that a run may reach, static; wanted where a pool keeps every item in a place of
+        its own, as pools of documents do. Pools of counts need none.
 
     Raises:
       ValueError: when ``n`` is not a whole number between 1 and ``capacity``; in a run, when the pool
@@ -63,19 +89,22 @@ class Accumulate(_Pool):
 
     n: Any
     capacity: Any = static()
-    verbs: ClassVar[tuple[str, ...]] = ("pool", "add")
+    generations: int | None = static(repr=False)
 
-    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
-        pool = learner.pool(real, width)
+    def first(
+        self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
+    ) -> tuple[Corpus, Memory]:
+        pool = self._pool(learner, real, frame)
         return pool, pool
 
     def collect(
-        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+        self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        pool = learner.add(memory, learner.sample(key, model, self.size("n", m), self.capacity))
+        written = learner.write(key, model, sources.truth, self.size("n", m), self.capacity)
+        pool = learner.corpora.extend(memory, written)
         return pool, pool
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         drawn = past.draw(past.model(m - 1), self.whole("n", m))
         past.kept = past.keep(drawn if m == 1 else past.merge(past.kept, drawn))
         return past.kept
@@ -90,7 +119,7 @@ class AccumulateSubsample(_Pool):
     smaller), or with ``replacement`` independent copies of its tokens. A subset is the default, for
     that is what "a part of the data" means; for a large pool there is no difference.
 
-    Remembered: the counts of the pool, as many as the chain has tokens, however many generations.
+    Remembered: the pool; of tokens their counts, as many as the chain has tokens, however many generations.
 
     Attributes:
       n: tokens added a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
@@ -99,6 +128,7 @@ class AccumulateSubsample(_Pool):
       capacity: the most that ``n`` may become without compiling anew; static, by default the next
         power of two.
       budget_capacity: the same for ``budget``.
+      generations: as of :class:`Accumulate`.
 
     Raises:
       ValueError: when a size is not a whole number between 1 and its capacity; in a run, when the
@@ -116,35 +146,42 @@ class AccumulateSubsample(_Pool):
     replacement: Any = static(default=False)
     capacity: Any = static()
     budget_capacity: Any = static()
+    generations: int | None = static(repr=False)
     sizes: ClassVar[dict[str, str]] = {"n": "capacity", "budget": "budget_capacity"}
-    verbs: ClassVar[tuple[str, ...]] = ("pool", "add", "subsample")
 
-    def judge(self) -> None:
+    def requires(self, provided: frozenset[str]) -> tuple[str, ...]:
+        return (*super().requires(provided), "subsample")
+
+    def validate(self) -> None:
+        super().validate()
         check.flag("replacement", self.replacement)
 
     @property
-    def room(self) -> int:
+    def corpus_capacity(self) -> int:
         return int(max(self.capacity, self.budget_capacity))
 
     def _part(self, key: Array, learner: Learner, pool: Any, m: Any) -> Corpus:
         budget = self.size("budget", m)
-        return learner.subsample(key, pool, budget, self.budget_capacity, self.replacement)
+        return learner.corpora.subsample(key, pool, budget, self.budget_capacity, self.replacement)
 
-    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
-        pool = learner.pool(real, width)
+    def first(
+        self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
+    ) -> tuple[Corpus, Memory]:
+        pool = self._pool(learner, real, frame)
         return self._part(key, learner, pool, 1), pool
 
     def collect(
-        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+        self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
         of_model, of_pool = threefry.parts(key, 2)
-        pool = learner.add(memory, learner.sample(of_model, model, self.size("n", m), self.capacity))
+        written = learner.write(of_model, model, sources.truth, self.size("n", m), self.capacity)
+        pool = learner.corpora.extend(memory, written)
         return self._part(of_pool, learner, pool, m), pool
 
-    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
-        return learner.dirac(memory) >= 0
+    def absorbed(self, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array) -> Array:
+        return learner.fixed_token(memory) >= 0
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         drawn = past.draw(past.model(m - 1), self.whole("n", m))
         past.kept = past.keep(drawn if m == 1 else past.merge(past.kept, drawn))
         budget = self.whole("budget", m)

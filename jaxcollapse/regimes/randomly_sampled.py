@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jaxcollapse import check, sampling
-from jaxcollapse.exact import threefry
-from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, put, regime, sizes_of, stack_of, static
+from jaxcollapse import check
+from jaxcollapse.contract import Corpus, Frame, Learner, Memory, Model, Sources
+from jaxcollapse.exact import bits, threefry
+from jaxcollapse.pytrees import static
+from jaxcollapse.regimes.base import Base, put, regime, sizes_of, stack_of
 
 LONGEST = 2**16 - 1
 """Generations that a mean of models can hold."""
@@ -36,7 +37,8 @@ class RandomlySampled(Base):
     Attributes:
       n: tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
       reuse: False, True, "pool" or "prefix"; static.
-      generations: for "prefix", the last generation that a run may reach; static.
+      generations: the last generation that a run may reach, static; for "prefix", and for learners whose models have no
+        mean, for then all models or corpora are remembered.
       capacity: the most that ``n`` may become without compiling anew; static, by default the next
         power of two.
 
@@ -55,45 +57,45 @@ class RandomlySampled(Base):
     reuse: Any = static(default=False)
     generations: Any = static()
     capacity: Any = static()
-    settles: ClassVar[bool] = False
+    collapses: ClassVar[bool] = False
 
-    def judge(self) -> None:
+    def validate(self) -> None:
         if self.reuse is True:
             object.__setattr__(self, "reuse", "pool")
         if self.reuse is not False and self.reuse not in ("pool", "prefix"):
             raise ValueError(f"reuse must be False, True (which is 'pool'), 'pool' or 'prefix', got {self.reuse!r}")
-        if self.reuse == "prefix":
-            if self.generations is None:
-                raise ValueError(
-                    "generations=None must be the last generation of a run: prefixes need every token that was written"
-                )
+        if self.reuse == "prefix" and self.generations is None:
+            raise ValueError(
+                "generations=None must be the last generation of a run: prefixes need every token that was written"
+            )
+        if self.generations is not None:
             check.static_whole_number("generations", self.generations)
-        elif self.generations is not None:
-            raise ValueError(f"generations={self.generations!r} is for reuse='prefix' only; leave it out")
 
     @property
     def closed(self) -> bool:
         return bool(self.reuse)
 
-    @property
-    def verbs(self) -> tuple[str, ...]:
-        return ("pick",) if self.reuse == "prefix" else ("blend",)
+    def requires(self, provided: frozenset[str]) -> tuple[str, ...]:
+        if self.reuse == "prefix":
+            return ("gather",)
+        # Models of single tokens have a mean; items of other kinds are gathered from all earlier generations.
+        return ("average",) if "average" in provided or self.generations is None else ("gather", "exchangeable")
 
     @property
     def longest(self) -> int:
         """The last generation that can be reached."""
-        return self.generations if self.reuse == "prefix" else LONGEST
+        return LONGEST if self.generations is None else self.generations
 
-    def refuse(self, generations: int) -> None:
+    def check_run(self, generations: int) -> None:
         if generations > self.longest:
             raise ValueError(
                 f"RandomlySampled with reuse={self.reuse!r} has room for {self.longest:,} generations, "
                 f"and {generations:,} were asked for; "
-                + ("raise its generations=" if self.reuse == "prefix" else "ask for fewer")
+                + ("ask for fewer" if self.generations is None else "raise its generations=")
             )
 
-    def faults(self, m: Any) -> Array:
-        return Base.faults(self, m) | (jnp.asarray(m) > self.longest)
+    def is_invalid(self, m: Any) -> Array:
+        return Base.is_invalid(self, m) | (jnp.asarray(m) > self.longest)
 
     def _written(self) -> Array:
         """How many tokens a model writes: for prefixes as many as any generation may want of it."""
@@ -102,45 +104,85 @@ class RandomlySampled(Base):
         return self.size("n", 1)
 
     def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
-        return learner.sample(key, truth, self._written(), self.capacity)
+        return learner.draw(key, truth, self._written(), self.capacity)
 
-    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
+    def first(
+        self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
+    ) -> tuple[Corpus, Memory]:
         n = self.size("n", 1)
         if self.reuse == "prefix":
-            sequences = put(stack_of(real, self.generations), jnp.int32(0), real)
+            sequences = self._stack(real)
             slot = lax.iota(jnp.int32, self.capacity)
-            return learner.pick(sequences, jnp.zeros_like(slot), slot, n), sequences
+            return learner.corpora.gather(sequences, jnp.zeros_like(slot), slot, n), sequences
+        if self.reuse == "pool" and self._averages(learner):
+            mean = learner.average(real, frame)
+            return learner.write(key, mean, sources.truth, n, self.capacity), mean
         if self.reuse == "pool":
-            mean = learner.blend(None, real, width)
-            return learner.sample(key, mean, n, self.capacity), mean
-        return real, learner.blend(None, truth, width)
+            corpora = self._stack(real)
+            return self._copies(key, learner, corpora, jnp.int32(1), n), corpora
+        return real, learner.average(sources.truth, frame) if self._averages(learner) else None
 
     def remember(self, learner: Learner, memory: Memory, model: Model, m: Array) -> Memory:
-        return memory if self.reuse else learner.blend(memory, model)
+        if self.reuse:
+            return memory
+        if self._averages(learner):
+            return learner.include(memory, model)
+        return put(stack_of(model, self.generations) if memory is None else memory, m - 1, model)
 
     def collect(
-        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+        self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
         n = self.size("n", m)
+        if not self.reuse and self._averages(learner):
+            return learner.write(key, memory, sources.truth, n, self.capacity), memory
         if not self.reuse:
-            return learner.sample(key, memory, n, self.capacity), memory
+            return self._of_models(key, learner, sources, memory, m, n), memory
         of_model, of_past = threefry.parts(key, 2)
+        if self.reuse == "pool" and self._averages(learner):
+            mean = learner.include(memory, learner.write(of_model, model, sources.truth, n, self.capacity))
+            return learner.write(of_past, mean, sources.truth, n, self.capacity), mean
+        written = learner.write(of_model, model, sources.truth, self._written(), self.capacity)
+        sequences = put(memory, m - 1, written)
         if self.reuse == "pool":
-            mean = learner.blend(memory, learner.sample(of_model, model, n, self.capacity))
-            return learner.sample(of_past, mean, n, self.capacity), mean
-        sequences = put(memory, m - 1, learner.sample(of_model, model, self._written(), self.capacity))
-        source = sampling.randint(of_past, m, self.capacity)
-        return learner.pick(sequences, source, _rank(source), n), sequences
+            return self._copies(of_past, learner, sequences, m, n), sequences
+        source = bits.randint(of_past, m, self.capacity)
+        return learner.corpora.gather(sequences, source, _rank(source), n), sequences
 
-    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
-        if self.reuse != "prefix":
-            return learner.dirac(memory) >= 0
-        token = learner.dirac(model)
-        tokens = jax.vmap(learner.dirac)(memory)
+    def _averages(self, learner: Learner) -> bool:
+        return "average" in learner.provides
+
+    def _stack(self, corpus: Corpus) -> Memory:
+        return put(stack_of(corpus, self.generations), jnp.int32(0), corpus)
+
+    def _copies(self, key: Array, learner: Learner, corpora: Memory, m: Array, n: Array) -> Corpus:
+        """Copy ``n`` items with replacement, each from one of the first ``m`` corpora of a stack."""
+        of_source, of_position = threefry.parts(key, 2)
+        source = bits.randint(of_source, m, self.capacity)
+        sizes = jax.vmap(learner.corpora.length)(corpora)[source]
+        position = bits.index_below(bits.random_bits(of_position, self.capacity), sizes.astype(jnp.uint32))
+        return learner.corpora.gather(corpora, source, position.astype(jnp.int32), n)
+
+    def _of_models(self, key: Array, learner: Learner, sources: Sources, models: Memory, m: Array, n: Array) -> Corpus:
+        """Write ``n`` items, each by one of the models so far, or the truth, which all write as many as might be wanted."""
+        of_source, of_truth, of_models = threefry.parts(key, 3)
+        source = bits.randint(of_source, m, self.capacity)
+        real = learner.draw(of_truth, sources.truth, n, self.capacity)
+        keys = jax.vmap(threefry.fold_in, (None, 0))(of_models, lax.iota(jnp.int32, self.generations))
+        write = lambda key, model: learner.write(key, model, sources.truth, n, self.capacity)
+        written = jax.vmap(write)(keys, models)
+        corpora = jax.tree.map(lambda one, all_: jnp.concatenate([one[None], all_]), real, written)
+        return learner.corpora.gather(corpora, source, lax.iota(jnp.int32, self.capacity), n)
+
+    def absorbed(self, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array) -> Array:
+        if self.reuse != "prefix" and self._averages(learner):
+            return learner.fixed_token(memory) >= 0
+        token = learner.fixed_token(model)
+        tokens = jax.vmap(learner.fixed_token)(memory)
         written = lax.iota(jnp.int32, self.generations) < m
-        return (token >= 0) & jnp.all((tokens == token) | ~written)
+        same = (token >= 0) & jnp.all((tokens == token) | ~written)
+        return same if self.reuse else same & (learner.fixed_token(sources.truth) == token)
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         n = self.whole("n", m)
         if not self.reuse:
             return past.draw(past.mean([past.model(t) for t in range(m)]), n)

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxcollapse import check, sampling
-from jaxcollapse.exact import threefry
-from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, is_value, only_if, regime, static
+from jaxcollapse import check
+from jaxcollapse.contract import Corpus, Frame, Learner, Memory, Model, Sources
+from jaxcollapse.exact import bits, threefry
+from jaxcollapse.pytrees import static
+from jaxcollapse.regimes.base import Base, is_value, only_if, regime
 from jaxcollapse.schedules import Schedule
 
 
@@ -45,29 +46,32 @@ class PartiallySynthetic(Base):
     capacity: Any = static()
     real_capacity: Any = static()
     closed: ClassVar[bool] = True
-    settles: ClassVar[bool] = False
+    collapses: ClassVar[bool] = False
     sizes: ClassVar[dict[str, str]] = {"n": "capacity", "real": "real_capacity"}
 
-    def judge(self) -> None:
+    def validate(self) -> None:
         if isinstance(self.real, Schedule):
             raise ValueError("real must be one number, for the corpus is drawn once; FreshReal takes a schedule")
 
     @property
-    def room(self) -> int:
+    def corpus_capacity(self) -> int:
         return int(self.real_capacity + self.capacity)
 
     def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
-        return learner.sample(key, truth, self.size("real", 1), self.real_capacity)
+        return learner.draw(key, truth, self.size("real", 1), self.real_capacity)
 
-    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
-        return learner.reserve(real, self.room), real
+    def first(
+        self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
+    ) -> tuple[Corpus, Memory]:
+        return learner.corpora.resize(real, self.corpus_capacity), real
 
     def collect(
-        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+        self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        return learner.merge(memory, learner.sample(key, model, self.size("n", m), self.capacity)), memory
+        written = learner.write(key, model, sources.truth, self.size("n", m), self.capacity)
+        return learner.corpora.concatenate(memory, written), memory
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         if m == 1:
             past.kept = past.keep(past.draw(past.model(0), self.whole("real", 1)))
             return past.kept
@@ -107,52 +111,56 @@ class FreshReal(Base):
     weight: Any = None
     capacity: Any = static()
     real_capacity: Any = static()
-    settles: ClassVar[bool] = False
+    collapses: ClassVar[bool] = False
     sizes: ClassVar[dict[str, str]] = {"n": "capacity", "real": "real_capacity"}
     least: ClassVar[dict[str, int]] = {"real": 0}
 
-    def judge(self) -> None:
+    def validate(self) -> None:
         if self.weight is not None and is_value(self.weight):
             check.real_numbers("weight", self.weight, 0, check.HEAVIEST)
 
-    @property
-    def verbs(self) -> tuple[str, ...]:
-        return () if self.weight is None else ("weigh",)
+    def requires(self, provided: frozenset[str]) -> tuple[str, ...]:
+        return () if self.weight is None else ("reweight",)
 
     @property
-    def room(self) -> int:
+    def corpus_capacity(self) -> int:
         return int(self.real_capacity + self.capacity)
 
-    def faults(self, m: Any) -> Array:
-        wrong = Base.faults(self, m)
+    def is_invalid(self, m: Any) -> Array:
+        wrong = Base.is_invalid(self, m)
         if self.weight is None:
             return wrong
         weight = jnp.asarray(self.weight)
         return wrong | ~((weight >= 0) & (weight <= check.HEAVIEST))
 
     def _join(self, learner: Learner, real: Corpus, synthetic: Corpus) -> Corpus:
-        return learner.merge(real, synthetic) if self.weight is None else learner.weigh(real, synthetic, self.weight)
+        return (
+            learner.corpora.concatenate(real, synthetic)
+            if self.weight is None
+            else learner.corpora.reweight(real, synthetic, self.weight)
+        )
 
     def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
         size = self.size("real", 1)
-        instead = only_if(size == 0, lambda: learner.sample(key, truth, self.size("n", 1), self.capacity))
-        return self._join(learner, learner.sample(key, truth, size, self.real_capacity), instead)
+        instead = only_if(size == 0, lambda: learner.draw(key, truth, self.size("n", 1), self.capacity))
+        return self._join(learner, learner.draw(key, truth, size, self.real_capacity), instead)
 
     def collect(
-        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+        self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
         of_truth, of_model = threefry.parts(key, 2)
-        real = learner.sample(of_truth, truth, self.size("real", m), self.real_capacity)
-        return self._join(learner, real, learner.sample(of_model, model, self.size("n", m), self.capacity)), ()
+        real = learner.draw(of_truth, sources.truth, self.size("real", m), self.real_capacity)
+        written = learner.write(of_model, model, sources.truth, self.size("n", m), self.capacity)
+        return self._join(learner, real, written), ()
 
-    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
-        token = learner.dirac(model)
+    def absorbed(self, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array) -> Array:
+        token = learner.fixed_token(model)
         none = jnp.asarray(False) if isinstance(self.real, Schedule) else self.size("real", m) == 0
         if self.weight is not None:
             none = none | (jnp.asarray(self.weight) == 0)
-        return (token >= 0) & ((token == learner.dirac(truth)) | none)
+        return (token >= 0) & ((token == learner.fixed_token(sources.truth)) | none)
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         real, n = self.whole("real", m), self.whole("n", m)
         if m == 1:
             return past.draw(past.model(0), real or n)
@@ -190,33 +198,33 @@ class Mixture(Base):
     n: Any
     share: Any
     capacity: Any = static()
-    settles: ClassVar[bool] = False
+    collapses: ClassVar[bool] = False
 
-    def judge(self) -> None:
+    def validate(self) -> None:
         if is_value(self.share):
             check.real_numbers("share", self.share, 0, 1)
 
-    def faults(self, m: Any) -> Array:
+    def is_invalid(self, m: Any) -> Array:
         share = jnp.asarray(self.share)
-        return Base.faults(self, m) | ~((share >= 0) & (share <= 1))
+        return Base.is_invalid(self, m) | ~((share >= 0) & (share <= 1))
 
     def collect(
-        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+        self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
         of_number, of_truth, of_model = threefry.parts(key, 3)
         n = self.size("n", m)
-        real = sampling.binomial_count(of_number, n, self.share, self.capacity)
-        corpus = learner.merge(
-            learner.sample(of_truth, truth, real, self.capacity),
-            learner.sample(of_model, model, n - real, self.capacity),
+        real = bits.binomial_count(of_number, n, self.share, self.capacity)
+        corpus = learner.corpora.concatenate(
+            learner.draw(of_truth, sources.truth, real, self.capacity),
+            learner.write(of_model, model, sources.truth, n - real, self.capacity),
         )
-        return learner.reserve(corpus, self.capacity), ()
+        return learner.corpora.resize(corpus, self.capacity), ()
 
-    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
-        token = learner.dirac(model)
-        return (token >= 0) & ((token == learner.dirac(truth)) | (jnp.asarray(self.share) == 0))
+    def absorbed(self, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array) -> Array:
+        token = learner.fixed_token(model)
+        return (token >= 0) & ((token == learner.fixed_token(sources.truth)) | (jnp.asarray(self.share) == 0))
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         share = float(np.float32(self.share))
         both = past.weigh((past.model(0), past.model(m - 1)), (share, 1 - share))
         return past.draw(both, self.whole("n", m))

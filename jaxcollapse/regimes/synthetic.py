@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from jax import Array
 
-from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, regime, static
+from jaxcollapse.contract import Corpus, Learner, Memory, Model, Sources
+from jaxcollapse.pytrees import static
+from jaxcollapse.regimes.base import Base, regime
 
 
 @regime
@@ -35,12 +36,12 @@ class FullySynthetic(Base):
     n: Any
     capacity: Any = static()
     closed: ClassVar[bool] = True
-    forgets: ClassVar[bool] = True
+    memoryless: ClassVar[bool] = True
 
     def collect(
-        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+        self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        return learner.sample(key, model, self.size("n", m), self.capacity), ()
+        return learner.write(key, model, sources.truth, self.size("n", m), self.capacity), ()
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         return past.draw(past.model(m - 1), self.whole("n", m))

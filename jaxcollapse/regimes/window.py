@@ -10,8 +10,9 @@ import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check
-from jaxcollapse.process.one_context import Corpus, Learner, Memory, Model
-from jaxcollapse.regimes.base import Base, only_if, put, regime, rows_and_places, sizes_of, stack_of, static
+from jaxcollapse.contract import Corpus, Frame, Learner, Memory, Model, Sources
+from jaxcollapse.pytrees import static
+from jaxcollapse.regimes.base import Base, only_if, put, regime, rows_and_positions, sizes_of, stack_of
 
 
 @regime
@@ -53,7 +54,7 @@ class MostRecent(Base):
     reuse: Any = static(default=False)
     capacity: Any = static()
 
-    def judge(self) -> None:
+    def validate(self) -> None:
         check.flag("reuse", self.reuse)
         least = sizes_of(self.n)
         if (check.concrete(least) and np.min(least) < self.window) or self.window > self.capacity:
@@ -65,9 +66,8 @@ class MostRecent(Base):
     def closed(self) -> bool:
         return bool(self.reuse) or self.window == 1
 
-    @property
-    def verbs(self) -> tuple[str, ...]:
-        return ("pick",)
+    def requires(self, provided: frozenset[str]) -> tuple[str, ...]:
+        return ("gather",)
 
     @property
     def each(self) -> int:
@@ -76,20 +76,22 @@ class MostRecent(Base):
         return max(1, int(self.capacity) // self.window)
 
     @property
-    def room(self) -> int:
+    def corpus_capacity(self) -> int:
         return self.each * self.window
 
-    def faults(self, m: Any) -> Array:
-        return Base.faults(self, m) | (self.size("n", m) < self.window)
+    def is_invalid(self, m: Any) -> Array:
+        return Base.is_invalid(self, m) | (self.size("n", m) < self.window)
 
     def _share(self, m: Any) -> Array:
         return jnp.maximum(self.size("n", m) // self.window, 1)
 
     def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
-        return learner.sample(key, truth, self._share(1), self.each)
+        return learner.draw(key, truth, self._share(1), self.each)
 
-    def begin(self, key: Array, learner: Learner, truth: Model, real: Corpus, width: int) -> tuple[Corpus, Memory]:
-        corpus = learner.reserve(real, self.room)
+    def first(
+        self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
+    ) -> tuple[Corpus, Memory]:
+        corpus = learner.corpora.resize(real, self.corpus_capacity)
         if not self.reuse:
             return corpus, None  # the window of models is made when the first one is there
         sizes = jnp.zeros(self.window, jnp.int32).at[0].set(self._share(1))
@@ -101,36 +103,36 @@ class MostRecent(Base):
         return put(stack_of(model, self.window) if memory is None else memory, m % self.window, model)
 
     def collect(
-        self, key: Array, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array
+        self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
         share = self._share(m)
         if self.reuse:
             datasets, sizes = memory
             row = (m - 1) % self.window
-            datasets = put(datasets, row, learner.sample(key, model, share, self.each))
+            datasets = put(datasets, row, learner.write(key, model, sources.truth, share, self.each))
             sizes = sizes.at[row].set(share)
             return self._together(learner, datasets, sizes), (datasets, sizes)
         # Model t is in row t mod K, and the truth in row 0 while the window reaches back to it.
         rows = lax.iota(jnp.int32, self.window)
         sizes = jnp.where(rows < m, share, 0)
         keys = jax.vmap(jax.random.fold_in, (None, 0))(key, rows)
-        drawn = jax.vmap(lambda key, model: learner.sample(key, model, share, self.each))(keys, memory)
-        of_truth = only_if(m <= self.window, lambda: learner.sample(keys[0], truth, share, self.each))
+        drawn = jax.vmap(lambda key, model: learner.write(key, model, sources.truth, share, self.each))(keys, memory)
+        of_truth = only_if(m <= self.window, lambda: learner.draw(keys[0], sources.truth, share, self.each))
         first = jax.tree.map(lambda real, all_: jnp.where(m <= self.window, real, all_[0]), of_truth, drawn)
         return self._together(learner, put(drawn, jnp.int32(0), first), sizes), memory
 
     def _together(self, learner: Learner, datasets: Any, sizes: Array) -> Corpus:
-        rows, places = rows_and_places(sizes, self.room)
-        return learner.pick(datasets, rows, places, jnp.sum(sizes, dtype=jnp.int32))
+        rows, places = rows_and_positions(sizes, self.corpus_capacity)
+        return learner.corpora.gather(datasets, rows, places, jnp.sum(sizes, dtype=jnp.int32))
 
-    def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
-        token = learner.dirac(model)
+    def absorbed(self, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array) -> Array:
+        token = learner.fixed_token(model)
         if self.reuse:
             return token >= 0
-        tokens = jax.vmap(learner.dirac)(memory)
+        tokens = jax.vmap(learner.fixed_token)(memory)
         return (m >= self.window) & (token >= 0) & jnp.all(tokens == token)
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         share = self.whole("n", m) // self.window
         sources = range(max(0, m - self.window), m)
         if not self.reuse:

@@ -11,9 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxcollapse import analysis, engine, statistics
+from jaxcollapse.check import SMALLEST
+from jaxcollapse.contract import Process, View
 from jaxcollapse.languages.language import Language
 from jaxcollapse.process import many_contexts
-from jaxcollapse.process.one_context import SMALLEST, Process, View, recursive_training
+from jaxcollapse.process.construction import recursive_training
 from jaxcollapse.reporting import exact
 from jaxcollapse.reporting.results import Band
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxcollapse import theory
-from jaxcollapse.process.one_context import Process
+from jaxcollapse.contract import Process
 
 
 def exact(process: Process, statistic: str, generations: int) -> np.ndarray | None:

@@ -18,7 +18,7 @@ from jaxcollapse import analysis, check, languages, runs, theory
 from jaxcollapse.engine import memory
 from jaxcollapse.languages.language import Language
 from jaxcollapse.learners import Contexts, NGram
-from jaxcollapse.process.one_context import recursive_training
+from jaxcollapse.process.construction import recursive_training
 from jaxcollapse.regimes import make
 from jaxcollapse.reporting import bands, exact
 from jaxcollapse.reporting.files import key_for, writable, write_all

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxcollapse import check, schedules
-from jaxcollapse.process.one_context import Process
+from jaxcollapse.contract import Process
 from jaxcollapse.regimes import REGIMES, make
 
 DEFAULTS: dict[str, Callable[[int], Any]] = {

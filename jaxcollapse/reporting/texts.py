@@ -18,10 +18,11 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxcollapse import analysis, check, engine, runs, statistics
+from jaxcollapse.contract import Process
 from jaxcollapse.engine import memory
 from jaxcollapse.languages.language import Language
 from jaxcollapse.learners import NGram
-from jaxcollapse.process.one_context import Process, recursive_training
+from jaxcollapse.process.construction import recursive_training
 from jaxcollapse.reporting.files import finite, key_for, writable
 from jaxcollapse.reporting.results import MOMENTS, Curve, OfRegime, tokens_a_generation
 from jaxcollapse.reporting.settings import names_of, regimes_of

@@ -17,7 +17,8 @@ import numpy as np
 
 from jaxcollapse.runs import configuration
 
-FORMAT = 1
+FORMAT = 2
+"""Of the folder's files; format 1 named the arrays of a state by number, and is still read."""
 MANIFEST = "manifest.json"
 Arrays = Mapping[str, np.ndarray]
 
@@ -67,7 +68,7 @@ class Checkpoint:
                 raise ValueError
         except (ValueError, KeyError, TypeError):
             raise ValueError(f"checkpoint {where!r} has a manifest that is not ours or damaged; remove it") from None
-        if known != FORMAT:
+        if known not in (1, FORMAT):
             raise ValueError(f"checkpoint {where!r} has format {known} and this release reads {FORMAT}")
         if not resume:
             raise ValueError(

@@ -13,8 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxcollapse import regimes, statistics
+from jaxcollapse.contract import Process
 from jaxcollapse.learners import LEARNERS, decoding, estimators
-from jaxcollapse.process.one_context import Process, canonical, recursive_training
+from jaxcollapse.process.construction import recursive_training
+from jaxcollapse.pytrees import canonical
 from jaxcollapse.schedules import Schedule
 
 STREAM = 1

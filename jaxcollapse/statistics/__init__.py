@@ -3,6 +3,7 @@
 from jaxcollapse.statistics.catalogue import (
     STATISTICS,
     TEXT_STATISTICS,
+    Record,
     Statistic,
     band_support,
     collapsed,
@@ -34,6 +35,7 @@ from jaxcollapse.statistics.catalogue import (
 __all__ = [
     "STATISTICS",
     "TEXT_STATISTICS",
+    "Record",
     "Statistic",
     "band_support",
     "collapsed",

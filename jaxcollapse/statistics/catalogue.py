@@ -25,29 +25,10 @@ import numpy as np
 from jax import Array
 
 from jaxcollapse import check
+from jaxcollapse.contract import Statistic, View
 from jaxcollapse.exact import fixed
 from jaxcollapse.learners.ngrams import measures
-from jaxcollapse.process.one_context import DISTANCE, View
-
-
-@dataclasses.dataclass(frozen=True)
-class Statistic:
-    """A named function of a model.
-
-    Attributes:
-      name: what it is recorded under.
-      of: from a view of one chain to a number or an array.
-      needs_first: whether it looks at ``view.first``, which is kept only when asked for.
-      over: of many contexts, ``"mean"``: numbers are averaged, with the frequencies of contexts as weights, and what
-        is true or false is true when it is true of all contexts; or ``"each"``: ``[contexts, ...]`` is recorded.
-      order: of texts, how long the contexts are that it looks at; a learner must know as long ones.
-    """
-
-    name: str
-    of: Callable[[View], Array]
-    needs_first: bool = False
-    over: str = "mean"
-    order: int = 0
+from jaxcollapse.sampling.token_frame import DISTANCE
 
 
 def simpson(view: View) -> Array:
@@ -86,32 +67,34 @@ def winner(view: View) -> Array:
 
 
 def _first(view: View) -> Array:
-    assert view.first is not None, "the engine keeps p^(1) for every statistic with needs_first"
+    assert view.first is not None, "the engine keeps p^(1) for every statistic that requires it"
     return view.first
 
 
 def l1_first(view: View) -> Array:
     """``||p^(m) - p^(1)||_1``, the plain L1 norm (twice total variation); at m = 0 too."""
     listed = fixed.accumulate(jnp.abs(view.p - _first(view)), DISTANCE)
-    return fixed.value(fixed.add(listed, view.forgotten[0]), DISTANCE)
+    return fixed.value(fixed.add(listed, view.dropped_first[0]), DISTANCE)
 
 
 def l2_first(view: View) -> Array:
     """``||p^(m) - p^(1)||_2^2``, squared."""
     difference = view.p - _first(view)
     listed = fixed.accumulate(difference * difference, DISTANCE)
-    return fixed.value(fixed.add(listed, view.forgotten[1]), DISTANCE)
+    return fixed.value(fixed.add(listed, view.dropped_first[1]), DISTANCE)
 
 
 def l1_truth(view: View) -> Array:
     """``||p^(m) - p||_1``, the plain L1 norm."""
-    return fixed.value(fixed.add(fixed.accumulate(jnp.abs(view.p - view.truth), DISTANCE), view.unlisted), DISTANCE)
+    return fixed.value(
+        fixed.add(fixed.accumulate(jnp.abs(view.p - view.truth), DISTANCE), view.dropped_truth[0]), DISTANCE
+    )
 
 
 def l2_truth(view: View) -> Array:
     """``||p^(m) - p||_2^2``, squared."""
     difference = view.p - view.truth
-    return fixed.value(fixed.add(fixed.accumulate(difference * difference, DISTANCE), view.unlisted_square), DISTANCE)
+    return fixed.value(fixed.add(fixed.accumulate(difference * difference, DISTANCE), view.dropped_truth[1]), DISTANCE)
 
 
 def kl_truth(view: View) -> Array:
@@ -288,7 +271,7 @@ def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount:
             raise ValueError(f"held_out has token {tokens.max()}, and the language {vocabulary} tokens")
         return measures.cross_entropy(_of_text(view), jnp.asarray(tokens, jnp.int32), order, vocabulary, discount)
 
-    return Statistic("own_cross_entropy" if discount is None else "cross_entropy", of, order=order)
+    return Statistic("own_cross_entropy" if discount is None else "cross_entropy", of, requires=frozenset())
 
 
 def _of_text(view: View) -> Any:
@@ -303,7 +286,7 @@ STATISTICS: dict[str, Statistic] = {
         *(Statistic(of.__name__, of) for of in (simpson, heterozygosity, max_prob, support, entropy)),
         *(Statistic(of.__name__, of) for of in (collapsed, l1_truth, l2_truth, kl_truth)),
         Statistic("winner", winner, over="each"),  # tokens have no mean
-        *(Statistic(of.__name__, of, needs_first=True) for of in (l1_first, l2_first)),
+        *(Statistic(of.__name__, of, frozenset({"p", "first"})) for of in (l1_first, l2_first)),
         *(hill(order) for order in (0, 1, 2)),
         tail_mass(),
         spectrum(),
@@ -375,4 +358,6 @@ def each(statistic: str | Statistic | Callable[[View], Array]) -> Statistic:
 
 @functools.cache
 def _own(function: Callable[[View], Array]) -> Statistic:
-    return Statistic(getattr(function, "__name__", type(function).__name__), function, needs_first=True)
+    return Statistic(
+        getattr(function, "__name__", type(function).__name__), function, requires=frozenset(), keep_first=True
+    )

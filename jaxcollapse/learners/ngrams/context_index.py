@@ -8,8 +8,6 @@ vocabulary; order 0 is a single context, and the draw of labels in :mod:`jaxcoll
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
@@ -19,6 +17,7 @@ from jaxcollapse.exact.bits import index_below, random_bits
 from jaxcollapse.exact.fixed import U64
 from jaxcollapse.exact.threefry import parts
 from jaxcollapse.learners.ngrams.text import Text, before, documents
+from jaxcollapse.pytrees import pytree_dataclass, static
 
 METHODS = ("table", "sort")
 """How a text is sorted: counts of all n-grams that there might be, or a sort of those that there are."""
@@ -30,25 +29,28 @@ LARGEST_TABLE = 2**24
 """Entries of such a table, at most."""
 
 
-class Concordance(NamedTuple):
+@pytree_dataclass
+class ContextIndex:
     """A text sorted by context, and within a context by token.
 
     Attributes:
-      token: what follows the context, ``int32 [slots]``; slots from ``size`` on hold nothing of meaning.
-      follow: where the context begins that this token leads to, ``int32 [slots]``.
-      choice: how many places that context has, ``int32 [slots]``.
+      tokens: what follows the context, ``int32 [capacity]``; slots from ``size`` on hold nothing of meaning.
+      starts: the slot where the context begins that this token leads to, ``int32 [capacity]``.
+      counts: how many slots that context has, ``int32 [capacity]``.
       size: slots in use, ``int32 []``.
+      order: tokens of context, static.
     """
 
-    token: Array
-    follow: Array
-    choice: Array
+    tokens: Array
+    starts: Array
+    counts: Array
     size: Array
+    order: int = static()
 
     @property
     def in_use(self) -> Array:
-        """Which slots hold a token, ``bool [slots]``."""
-        return lax.iota(jnp.int32, self.token.shape[0]) < self.size
+        """Which slots hold a token, ``bool [capacity]``."""
+        return lax.iota(jnp.int32, self.tokens.shape[0]) < self.size
 
 
 def method_for(order: int, vocabulary: int, slots: int) -> str:
@@ -58,7 +60,7 @@ def method_for(order: int, vocabulary: int, slots: int) -> str:
     return "table" if entries <= min(most, LARGEST_TABLE) else "sort"
 
 
-def concordance(text: Text, order: int, vocabulary: int, method: str | None = None) -> Concordance:
+def context_index(text: Text, order: int, vocabulary: int, method: str | None = None) -> ContextIndex:
     """Sort a text by the ``order`` tokens before each; both methods give the same."""
     method = method or method_for(order, vocabulary, text.tokens.shape[0])
     return _by_table(text, order, vocabulary) if method == "table" else _by_sorting(text, order, vocabulary)
@@ -76,33 +78,33 @@ def counts_of(text: Text, order: int, vocabulary: int) -> Array:
     return counts.reshape(-1, vocabulary)
 
 
-def _by_table(text: Text, order: int, vocabulary: int) -> Concordance:
+def _by_table(text: Text, order: int, vocabulary: int) -> ContextIndex:
     if native.will_do():
-        return Concordance(*native.sorted_text(*text, order, vocabulary), text.size)
+        return ContextIndex(*native.sorted_text(*text, order, vocabulary), text.size, order)
     return _by_counts(text, order, vocabulary)
 
 
-def _by_counts(text: Text, order: int, vocabulary: int) -> Concordance:
+def _by_counts(text: Text, order: int, vocabulary: int) -> ContextIndex:
     slots, contexts = text.tokens.shape[0], vocabulary**order
     counts = counts_of(text, order, vocabulary)
     codes = jnp.repeat(lax.iota(jnp.int32, contexts * vocabulary), counts.ravel(), total_repeat_length=slots)
     of_context = jnp.sum(counts, axis=1, dtype=jnp.int32)
     begin = jnp.cumsum(of_context, dtype=jnp.int32) - of_context
     leads_to = codes % contexts
-    return Concordance(codes % vocabulary, begin[leads_to], of_context[leads_to], text.size)
+    return ContextIndex(codes % vocabulary, begin[leads_to], of_context[leads_to], text.size, order)
 
 
-def _by_sorting(text: Text, order: int, vocabulary: int) -> Concordance:
+def _by_sorting(text: Text, order: int, vocabulary: int) -> ContextIndex:
     slots = text.tokens.shape[0]
     slot, last = lax.iota(jnp.int32, slots), jnp.iinfo(jnp.int32).max
     context = jnp.where(text.in_use, _context(text, order, vocabulary), last)
     context, token, place = lax.sort((context, text.tokens, slot), num_keys=2)
     is_new = jnp.concatenate([jnp.ones(1, bool), context[1:] != context[:-1]])
     begin = lax.cummax(jnp.where(is_new, slot, 0))
-    choice = jnp.zeros(slots, jnp.int32).at[begin].add(1)
+    count = jnp.zeros(slots, jnp.int32).at[begin].add(1)
     begin_at = jnp.zeros(slots, jnp.int32).at[place].set(begin)
-    follow = begin_at[jnp.where(place + 1 >= text.size, 0, place + 1)]
-    return Concordance(token, follow, choice[follow], text.size)
+    start = begin_at[jnp.where(place + 1 >= text.size, 0, place + 1)]
+    return ContextIndex(token, start, count[start], text.size, order)
 
 
 def _context(text: Text, order: int, vocabulary: int) -> Array:
@@ -130,11 +132,11 @@ def digits(text: Text, order: int, vocabulary: int) -> Array:
     return found
 
 
-def write(key: Array, model: Concordance, size: Array, slots: int, many: int) -> Text:
+def write(key: Array, model: ContextIndex, size: Array, slots: int, many: int) -> Text:
     """``size`` tokens in ``many`` documents, each beginning in the context of a uniformly random place."""
     of_start, of_steps = parts(key, 2)
     steps = -(-slots // many)
-    row = jnp.stack([model.token, model.follow, model.choice], axis=1)  # one look fetches all three
+    row = jnp.stack([model.tokens, model.starts, model.counts], axis=1)  # one look fetches all three
     begin = index_below(random_bits(of_start, many), model.size.astype(jnp.uint32)).astype(jnp.int32)
     lots = jax.tree.map(lambda word: word.reshape(steps, many), random_bits(of_steps, steps * many))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,22 +11,44 @@ import numpy as np
 from jax import Array
 
 from jaxcollapse import check, native, sampling
-from jaxcollapse.learners.categorical import Categorical
+from jaxcollapse.contract import Corpora, Learner, Regime, Status, View, Workload
+from jaxcollapse.languages import Language
+from jaxcollapse.learners import smoothing_settings, token_tables
 from jaxcollapse.learners.estimators import MaximumLikelihood
 from jaxcollapse.learners.ngrams import context_index, probability_table, text
-from jaxcollapse.learners.ngrams.context_index import Concordance
-from jaxcollapse.learners.ngrams.probability_table import Table
+from jaxcollapse.learners.ngrams.context_index import ContextIndex
+from jaxcollapse.learners.ngrams.ordered_corpora import OrderedCorpora
+from jaxcollapse.learners.ngrams.probability_table import ProbabilityTable
 from jaxcollapse.learners.ngrams.text import Text
-from jaxcollapse.learners.shaping import Shaped
-from jaxcollapse.process.one_context import Table as Shown
+from jaxcollapse.pytrees import static
+from jaxcollapse.sampling.token_frame import TokenFrame, token_frame
 
-Model = Concordance | Table
+Model = ContextIndex | ProbabilityTable
 """What is copied from, or a table where probabilities are smoothed or decoded."""
+
+
+class TextLanguage(NamedTuple):
+    """A language that is a text.
+
+    Attributes:
+      p: how often each token occurs in it, ``float32 [vocabulary]``.
+      text: its tokens, ``int32 [length]``.
+    """
+
+    p: Array
+    text: Array
+
+
+class TrueText(NamedTuple):
+    """The truth as a model: the frequencies of a text's tokens, and the text by context."""
+
+    p: Array
+    index: ContextIndex
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False)
-class NGram(Shaped):
+class NGram(Learner):
     """The next token depends on the ``order`` tokens before it; a corpus is a text.
 
     A model is trained on a text and writes one: each document begins where a uniformly random place of the text that
@@ -73,14 +95,14 @@ class NGram(Shaped):
       True
     """
 
-    order: int = dataclasses.field(default=2, metadata={"static": True})
+    order: int = static(default=2)
     estimator: Any = dataclasses.field(default_factory=MaximumLikelihood)
     decoding: Any = ()
-    documents: int = dataclasses.field(default=1, metadata={"static": True})
-    room: int | None = dataclasses.field(default=None, metadata={"static": True})
-    method: str | None = dataclasses.field(default=None, metadata={"static": True})
+    documents: int = static(default=1)
+    room: int | None = static()
+    method: str | None = static()
     text: Any = dataclasses.field(default=None, repr=False)
-    vocabulary: int | None = dataclasses.field(default=None, metadata={"static": True})
+    vocabulary: int | None = static()
 
     def __post_init__(self) -> None:
         check.static_whole_number("order", self.order, least=0, most=1000)
@@ -91,48 +113,24 @@ class NGram(Shaped):
             check.choice("method", self.method, context_index.METHODS)
         if isinstance(self.text, list | tuple):
             object.__setattr__(self, "text", np.asarray(self.text, np.int32))
-        super().__post_init__()
+        object.__setattr__(self, "decoding", smoothing_settings.as_tuple(self.decoding))
 
-    def of_language(self, language: Any) -> NGram:
-        """This learner with the text of a language as its truth.
+    @property
+    def corpora(self) -> Corpora:
+        return OrderedCorpora(self.room)
 
-        Raises:
-          ValueError: for what has no text.
-        """
-        if self.text is not None and not hasattr(language, "text"):
-            return self
-        tokens = getattr(language, "text", None)
-        if tokens is None:
-            raise ValueError(
-                "a model of n-grams learns from a text: load one by jc.languages.from_text(path, ordered=True) or "
-                f"jc.languages.from_tokens(tokens), got {language!r:.80}"
-            )
-        return dataclasses.replace(self, text=jnp.asarray(tokens, jnp.int32))
-
-    def suited(self, regime: Any, vocabulary: int) -> NGram:
-        """This learner for so many tokens.
+    def bind(self, language: Any, regime: Regime) -> tuple[NGram, TextLanguage]:
+        """Return this learner for the tokens of a language, and the language as its text.
 
         Raises:
-          ValueError, TypeError: for a text that is not longer than the order, tokens that there are not, a regime
-            that has no meaning for texts, and what is no estimator or decoding.
+          ValueError, TypeError: for a language without a text, a text that is not longer than the order, tokens that
+            there are not, a regime that has no meaning for texts, and what is no estimator or decoding.
         """
-        self.judge()
-        if check.concrete(self.text):
-            tokens = np.asarray(self.text)
-            if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
-                raise ValueError(
-                    f"text must be token indices [length], got {tokens.dtype}{list(tokens.shape)}; "
-                    "jc.languages.from_tokens makes them"
-                )
-            if len(tokens) <= self.order:
-                raise ValueError(
-                    f"order={self.order} needs a text of more tokens than that, got {len(tokens)}; lower it"
-                )
-            if tokens.min() < 0 or tokens.max() >= vocabulary:
-                raise ValueError(
-                    f"text has token {tokens.max() if tokens.min() >= 0 else tokens.min()}, and p has {vocabulary} "
-                    "entries; give the language that the text is of"
-                )
+        tokens = self._text_of(language)
+        p = language.p if isinstance(language, TextLanguage) else check.distribution(language)
+        vocabulary = p.shape[0]
+        smoothing_settings.validate(self.estimator, self.decoding)
+        self._check_text(tokens, vocabulary)
         if vocabulary < 2:
             raise ValueError("a text of one token has nothing to lose; give a language of two tokens or more")
         if self.method == "table" and vocabulary ** (self.order + 1) > context_index.LARGEST_TABLE:
@@ -141,105 +139,133 @@ class NGram(Shaped):
                 f"{context_index.LARGEST_TABLE:,} n-grams; leave method out, or take 'sort'"
             )
         if not self.copies:
-            probability_table.refuse(self.order, vocabulary)
-            prior = jnp.shape(getattr(self.estimator, "prior", np.zeros(vocabulary)))
-            if prior not in ((vocabulary,), (vocabulary**self.order, vocabulary)):
-                raise ValueError(f"prior must have one entry a token, [{vocabulary}], or a row a context, got {prior}")
-        if "add" in regime.verbs and self.room is None:
+            probability_table.check_size(self.order, vocabulary)
+            self.estimator.check_vocabulary(vocabulary, vocabulary**self.order)
+        if "unbounded" in regime.requires(self.corpora.provides) and self.room is None:
             raise ValueError(
                 f"{type(regime).__name__} pools texts: give NGram(room=) as many tokens as the pool will hold, "
                 "n times the generations"
             )
-        return dataclasses.replace(self, vocabulary=vocabulary)
+        learner = dataclasses.replace(self, vocabulary=vocabulary, text=None)
+        return learner, TextLanguage(p, jnp.asarray(tokens, jnp.int32))
 
-    def refuse(self, regime: Any, generations: int) -> None:
-        """Raise where a pool would outgrow its room."""
-        if "add" in regime.verbs and self.room is not None:
-            known = check.concrete(getattr(regime.n, "sizes", regime.n))  # of a schedule, all
-            pooled = regime.total("n", generations) if known else regime.capacity * generations
-            if pooled > self.room:
-                raise ValueError(
-                    f"room={self.room} is too small for {generations} generations of {type(regime).__name__}, which "
-                    f"pool up to {pooled:,} tokens; raise it"
-                )
+    def _text_of(self, language: Any) -> Any:
+        tokens = language.text if isinstance(language, Language | TextLanguage) else self.text
+        if tokens is None:
+            raise ValueError(
+                "a model of n-grams learns from a text: load one by jc.languages.from_text(path, ordered=True) or "
+                f"jc.languages.from_tokens(tokens), got {language!r:.80}"
+            )
+        return tokens
+
+    def _check_text(self, tokens: Any, vocabulary: int) -> None:
+        if not check.concrete(tokens):
+            return
+        tokens = np.asarray(tokens)
+        if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
+            raise ValueError(
+                f"text must be token indices [length], got {tokens.dtype}{list(tokens.shape)}; "
+                "jc.languages.from_tokens makes them"
+            )
+        if len(tokens) <= self.order:
+            raise ValueError(f"order={self.order} needs a text of more tokens than that, got {len(tokens)}; lower it")
+        if tokens.min() < 0 or tokens.max() >= vocabulary:
+            raise ValueError(
+                f"text has token {tokens.max() if tokens.min() >= 0 else tokens.min()}, and p has {vocabulary} "
+                "entries; give the language that the text is of"
+            )
+
+    def check_run(self, regime: Regime, generations: int) -> None:
+        """Raise ValueError where a pool would outgrow its room."""
+        if self.room is None or "unbounded" not in regime.requires(self.corpora.provides):
+            return
+        pooled = regime.items_pooled(generations)
+        if pooled > self.room:
+            raise ValueError(
+                f"room={self.room} is too small for {generations} generations of {type(regime).__name__}, which "
+                f"pool up to {pooled:,} tokens; raise it"
+            )
 
     @property
     def copies(self) -> bool:
-        """Whether models are concordances."""
+        """Whether models are indices of their texts, from which tokens are copied."""
         return isinstance(self.estimator, MaximumLikelihood) and not self.decoding
 
     @property
-    def told(self) -> str:
-        """In a few words, for titles: ``"order 2, top-k 50"``."""
-        return ", ".join(part for part in (f"order {self.order}", super().told) if part)
+    def label(self) -> str:
+        """The order, the estimator and the decoding in a few words: ``"order 2, top-k 50"``."""
+        shaped = smoothing_settings.label(self.estimator, self.decoding)
+        return ", ".join(part for part in (f"order {self.order}", shaped) if part)
 
-    def truth(self, p: Array) -> Concordance:
-        assert self.text is not None, "recursive_training gives the text"
-        whole = Text(self.text, jnp.int32(self.text.shape[0]))
-        return context_index.concordance(whole, self.order, self._vocabulary, self.method)
+    def probabilities(self, language: TextLanguage) -> Array:
+        return language.p
 
-    def sample(self, key: Array, model: Model, size: Array, slots: int) -> Text:
-        many = min(self.documents, slots)
-        if isinstance(model, Concordance):
-            return context_index.write(key, model, size, slots, many)
-        return probability_table.write(key, model, size, slots, many, self.order)
+    def truth(self, language: TextLanguage) -> TrueText:
+        whole = Text(language.text, jnp.int32(language.text.shape[0]))
+        return TrueText(language.p, context_index.context_index(whole, self.order, self._vocabulary, self.method))
 
-    def fit(self, key: Array, corpus: Text, previous: Any) -> Model:
+    def write(self, key: Array, model: Model | TrueText, truth: TrueText, size: Array, capacity: int) -> Text:
+        source = model.index if isinstance(model, TrueText) else model
+        many = min(self.documents, capacity)
+        if isinstance(source, ContextIndex):
+            return context_index.write(key, source, size, capacity, many)
+        return probability_table.write(key, source, size, capacity, many, self.order)
+
+    def fit(self, key: Array, corpus: Text, previous: Model | None) -> Model:
         if self.copies:
-            return context_index.concordance(corpus, self.order, self._vocabulary, self.method)
+            return context_index.context_index(corpus, self.order, self._vocabulary, self.method)
         return probability_table.tabulated(corpus, self.order, self._vocabulary, self.estimator, self.decoding)
 
+    def view(self, model: Model | TrueText, truth: TrueText, frame: TokenFrame) -> View:
+        """Show how often each token stands in the text that a model was trained on."""
+        if isinstance(model, TrueText):
+            return token_tables.view_of_truth(model.index, truth.p, frame)
+        return token_tables.view_of_table(model, self._frequencies(model, frame), truth.p, frame)
+
+    def frame(self, real: Text, truth: TrueText, closed: bool) -> tuple[Text, TokenFrame]:
+        return real, token_frame(jnp.arange(truth.p.shape[0], dtype=jnp.int32))
+
+    def with_first(self, frame: TokenFrame, model: Model) -> TokenFrame:
+        return frame._replace(first=self._frequencies(model, frame).p)
+
+    def fixed_token(self, source: Model | TrueText | Text) -> Array:
+        if isinstance(source, TrueText):
+            source = source.index
+        if isinstance(source, ContextIndex):
+            return text.only_token(Text(source.tokens, source.size))
+        if isinstance(source, Text):
+            return text.only_token(source)
+        return probability_table.only_token(source)
+
+    def status(self, model: Model | None = None) -> Array:
+        if model is not None:
+            return jnp.int32(0)
+        invalid = smoothing_settings.is_invalid(self.estimator, self.decoding)
+        return jnp.where(invalid, jnp.int32(Status.LEARNER.value), jnp.int32(0))
+
+    def workload(self, language: TextLanguage, regime: Regime) -> Workload:
+        items, entries = regime.corpus_capacity, self._vocabulary ** (self.order + 1)
+        by_table = context_index.method_for(self.order, self._vocabulary, items) == "table"
+        counted = by_table and not native.will_do()
+        has_table = counted or not self.copies
+        return Workload(items + (entries if has_table else 0), multithreaded=self.copies and native.will_do())
+
     def written(self, key: Array, model: Model, tokens: int) -> np.ndarray:
-        """So many tokens that one model writes, ``int32 [tokens]``, for people to read.
+        """Write so many tokens by one model, ``int32 [tokens]``, for people to read.
 
         Raises:
           ValueError: for a number of tokens that is none, and for the models of several chains.
         """
         tokens = check.static_whole_number("tokens", tokens)
-        if jnp.ndim(model.size if isinstance(model, Concordance) else model.text.size) != 0:
+        if jnp.ndim(model.size if isinstance(model, ContextIndex) else model.text.size) != 0:
             raise ValueError("model must be that of one chain; take one: jax.tree.map(lambda of: of[0], state.model)")
         alone = dataclasses.replace(self, documents=1)
-        return np.asarray(jax.jit(alone.sample, static_argnames="slots")(key, model, jnp.int32(tokens), tokens).tokens)
+        write = jax.jit(lambda key, model: alone.write(key, model, model, jnp.int32(tokens), tokens).tokens)
+        return np.asarray(write(key, model))
 
-    def merge(self, first: Text, second: Text) -> Text:
-        return text.join(first, second)
-
-    def reserve(self, corpus: Text, slots: int) -> Text:
-        return text.reserved(corpus, slots)
-
-    def pick(self, stack: Text, rows: Array, places: Array, size: Array) -> Text:
-        return text.picked(stack, rows, places, size)
-
-    def pool(self, corpus: Text, width: int) -> Text:
-        assert self.room is not None, "suited says that a pool needs room"
-        return text.reserved(corpus, self.room)
-
-    def add(self, pool: Text, corpus: Text) -> Text:
-        return text.appended(pool, corpus)
-
-    def compact(self, corpus: Text, vocabulary: int) -> tuple[Text, Array]:
-        return corpus, jnp.arange(vocabulary, dtype=jnp.int32)
-
-    def dirac(self, model: Model | Text) -> Array:
-        if isinstance(model, Concordance):
-            return text.only_token(Text(model.token, model.size))
-        if isinstance(model, Text):
-            return text.only_token(model)
-        return probability_table.only_token(model)
-
-    def table(self, model: Model, width: int) -> Shown:
-        """How often each token stands in the text that the model was trained on."""
-        tokens, size = (model.token, model.size) if isinstance(model, Concordance) else model.text
-        return Categorical().table(sampling.Labels(tokens, size), width)
-
-    @property
-    def spreads(self) -> bool:
-        """Whether a kernel sorts and walks, chain by chain."""
-        return self.copies and native.will_do()
-
-    def in_flight(self, room: int, vocabulary: int) -> int:
-        counted = context_index.method_for(self.order, vocabulary, room) == "table" and not native.will_do()
-        return room + (vocabulary ** (self.order + 1) if counted or not self.copies else 0)
+    def _frequencies(self, model: Model, frame: TokenFrame) -> token_tables.Table:
+        tokens, size = (model.tokens, model.size) if isinstance(model, ContextIndex) else model.text
+        return token_tables.frequencies(sampling.Labels(tokens, size), frame.width)
 
     @property
     def _vocabulary(self) -> int:

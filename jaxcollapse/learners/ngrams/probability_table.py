@@ -20,14 +20,14 @@ from jaxcollapse.exact.threefry import parts
 from jaxcollapse.learners.decoding import apply
 from jaxcollapse.learners.ngrams import text
 from jaxcollapse.learners.ngrams.context_index import counts_of, digits
-from jaxcollapse.learners.ngrams.smoothing import backed_off
+from jaxcollapse.learners.ngrams.smoothing import backed_off_frequencies
 from jaxcollapse.learners.ngrams.text import Text, documents
 
 LARGEST = 2**25
 """Entries that a table may have."""
 
 
-class Table(NamedTuple):
+class ProbabilityTable(NamedTuple):
     """A model.
 
     Attributes:
@@ -41,7 +41,7 @@ class Table(NamedTuple):
     written: U64
 
 
-def refuse(order: int, vocabulary: int) -> None:
+def check_size(order: int, vocabulary: int) -> None:
     """Raise ValueError where a table would be too large."""
     entries = vocabulary ** (order + 1)
     if entries > LARGEST:
@@ -52,36 +52,23 @@ def refuse(order: int, vocabulary: int) -> None:
 
 
 def frequencies_of(tokens: Array, order: int, vocabulary: int) -> Array:
-    """What follows each context in a text, ``float32 [contexts, vocabulary]``; as :func:`backed_off` where it has none.
+    """What follows each context in a text, ``float32 [contexts, vocabulary]``; as :func:`backed_off_frequencies` where it has none.
 
     Raises:
       ValueError: when the table would be too large.
     """
-    refuse(order, vocabulary)
-    return backed_off(counts_of(Text(jnp.asarray(tokens), jnp.int32(len(tokens))), order, vocabulary))
+    check_size(order, vocabulary)
+    return backed_off_frequencies(counts_of(Text(jnp.asarray(tokens), jnp.int32(len(tokens))), order, vocabulary))
 
 
-def tabulated(text: Text, order: int, vocabulary: int, estimator: Any, decoding: Any) -> Table:
+def tabulated(text: Text, order: int, vocabulary: int, estimator: Any, decoding: Any) -> ProbabilityTable:
     """Count, estimate and decode."""
-    p = estimated(estimator, counts_of(text, order, vocabulary))
+    p = estimator.of_table(counts_of(text, order, vocabulary))
     decoded = jax.vmap(lambda row: apply(decoding, row))(p)
-    return Table(text, p, jax.vmap(lambda row: sampling.fixed_point_cdf(row).cumulative)(decoded))
+    return ProbabilityTable(text, p, jax.vmap(lambda row: sampling.fixed_point_cdf(row).cumulative)(decoded))
 
 
-def estimated(estimator: Any, counts: Array) -> Array:
-    """Probabilities ``[contexts, vocabulary]`` from counts: by an estimator of tables, or of each row by itself.
-
-    A row without data is estimated from 0 tokens with the frequencies of its longest ending that has some.
-    """
-    if hasattr(estimator, "of_table"):
-        return estimator.of_table(counts)
-    frequencies, size = backed_off(counts), jnp.sum(counts, axis=1, dtype=jnp.int32)
-    of_rows = jax.tree.map(lambda leaf: 0 if jnp.ndim(leaf) == 2 else None, estimator)
-    of_row = lambda estimator, *data: estimator(*data)
-    return jax.vmap(of_row, in_axes=(of_rows, 0, 0, 0))(estimator, frequencies, frequencies > 0, size)
-
-
-def write(key: Array, model: Table, size: Array, slots: int, many: int, order: int) -> Text:
+def write(key: Array, model: ProbabilityTable, size: Array, slots: int, many: int, order: int) -> Text:
     """``size`` tokens in ``many`` documents, each beginning in the context of a uniformly random place of the text."""
     contexts, vocabulary = model.p.shape
     of_start, of_steps = parts(key, 2)
@@ -112,7 +99,7 @@ def write(key: Array, model: Table, size: Array, slots: int, many: int, order: i
     return documents(lax.scan(step, context, lots)[1], size, slots)
 
 
-def only_token(model: Table) -> Array:
+def only_token(model: ProbabilityTable) -> Array:
     """The token that the text consists of, if nothing else can be written after it, ``int32 []``; else -1."""
     contexts, vocabulary = model.p.shape
     alone = text.only_token(model.text)

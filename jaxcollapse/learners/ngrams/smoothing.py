@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 
-def backed_off(counts: Array) -> Array:
+def backed_off_frequencies(counts: Array) -> Array:
     """Frequencies of each row ``[contexts, vocabulary]``; where a context has no data, those of its longest ending
     that has some (the longest with fewer tokens, the empty one at last).
     """
@@ -17,16 +17,20 @@ def backed_off(counts: Array) -> Array:
     frequencies = counts.astype(jnp.float32) / jnp.maximum(size, 1).astype(jnp.float32)
     if counts.shape[0] == 1:
         return frequencies
-    return jnp.where(size > 0, frequencies, lifted(backed_off(shortened(counts)), counts.shape[0]))
+    return jnp.where(
+        size > 0,
+        frequencies,
+        broadcast_to_contexts(backed_off_frequencies(marginalise_oldest(counts)), counts.shape[0]),
+    )
 
 
-def shortened(counts: Array) -> Array:
+def marginalise_oldest(counts: Array) -> Array:
     """A table ``[contexts, vocabulary]`` of contexts one token shorter: sums over the earliest one."""
     vocabulary = counts.shape[1]
     return jnp.sum(counts.reshape(vocabulary, -1, vocabulary), axis=0, dtype=jnp.int32)
 
 
-def lifted(rows: Array, contexts: int) -> Array:
+def broadcast_to_contexts(rows: Array, contexts: int) -> Array:
     """To each of so many contexts the row of its ending, which is one token shorter."""
     return jnp.tile(rows, (contexts // rows.shape[0], 1))
 
@@ -42,8 +46,8 @@ def kneser_ney(counts: Array, discount: Array) -> Array:
     if contexts == 1:
         below = jnp.full((1, vocabulary), 1 / vocabulary, jnp.float32)
     else:
-        kinds_before = shortened((counts > 0).astype(jnp.int32))
-        below = lifted(kneser_ney(kinds_before, discount), contexts)
+        kinds_before = marginalise_oldest((counts > 0).astype(jnp.int32))
+        below = broadcast_to_contexts(kneser_ney(kinds_before, discount), contexts)
     size = jnp.sum(counts, axis=1, dtype=jnp.int32, keepdims=True)
     kinds = jnp.sum(counts > 0, axis=1, dtype=jnp.int32, keepdims=True)
     # Of nothing, nothing is kept and all is freed.

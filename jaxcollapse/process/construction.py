@@ -1,0 +1,51 @@
+"""The process in which each generation's model is trained on what a regime collects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jaxcollapse.contract import Process, Scheme
+from jaxcollapse.learners.categorical import Categorical
+from jaxcollapse.learners.contexts import Contexts
+from jaxcollapse.process.many_contexts import many_contexts
+from jaxcollapse.process.one_context import RecursiveTraining
+from jaxcollapse.process.validation import check_operations, check_parts
+from jaxcollapse.schemes.plain import PlainScheme
+
+
+def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Scheme | None = None) -> Process:
+    """Return the process in which each generation's model is trained on what ``regime`` collects.
+
+    Args:
+      p: the truth: a :class:`~jaxcollapse.languages.Language` or a vector ``[vocabulary]``; many contexts,
+        ``[contexts, vocabulary]``, a distribution a row; or whatever language the learner knows, such as a trained
+        model. Probabilities are kept as ``float32``, and 0 below 2^-62; traced ones are judged in the run.
+      regime: for instance ``FullySynthetic(n=500)``.
+      learner: how a model is trained; by default :class:`~jaxcollapse.learners.Categorical`. For many contexts
+        :class:`~jaxcollapse.learners.Contexts`; another learner is that of one context, all being equally frequent.
+      scheme: how chains are advanced; by default the fastest that the learner knows for the regime.
+
+    Returns:
+      A :class:`~jaxcollapse.Process`: a pytree, so ``p``, ``n`` and ``real`` can be swept by ``jax.vmap``.
+
+    Raises:
+      ValueError: when a concrete ``p`` is not a distribution.
+      TypeError: when ``regime`` is not a regime or ``learner`` not a learner, and for a regime that has no meaning for
+        the learner.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training([0.5, 0.3, 0.2], jc.FullySynthetic(n=10))
+      >>> process.vocabulary
+      3
+    """
+    learner = Categorical() if learner is None else learner
+    if np.ndim(p) == 2 or isinstance(learner, Contexts):
+        return many_contexts(p, regime, learner, scheme)
+    check_parts(regime, learner)
+    bound, language = learner.bind(p, regime)
+    check_operations(regime, bound, shown=learner)
+    scheme = bound.scheme(regime) if scheme is None else scheme
+    return RecursiveTraining(language, regime, bound, PlainScheme() if scheme is None else scheme)

@@ -1,0 +1,42 @@
+"""What a process refuses before it is made: things of the wrong kind, and regimes whose operations a learner lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jaxcollapse.contract import Learner, Regime
+
+
+def check_parts(regime: Any, learner: Any) -> None:
+    """Refuse what is no regime, or no learner.
+
+    Raises:
+      TypeError: naming the argument and its value.
+    """
+    for name, value, kind, example in (
+        ("regime", regime, Regime, "FullySynthetic(n=500)"),
+        ("learner", learner, Learner, "learners.Categorical()"),
+    ):
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be a {name} such as {example}, got {value!r}")
+
+
+def check_operations(regime: Regime, learner: Learner, shown: Learner) -> None:
+    """Refuse a regime that requires what neither a bound learner nor its corpora provide; messages show another one.
+
+    Raises:
+      TypeError: naming the operation.
+      ValueError: where a pool has no bound and must have one.
+    """
+    provided = learner.provides | learner.corpora.provides
+    for operation in regime.requires(provided):
+        if operation == "unbounded" and operation not in provided:
+            raise ValueError(
+                f"{type(regime).__name__} pools items, each in a place of its own with {type(learner).__name__}; give "
+                f"{type(regime).__name__}(generations=) the last generation that a run may reach"
+            )
+        if operation not in provided:
+            raise TypeError(
+                f"{type(regime).__name__} needs a learner that can {operation}, and {shown!r} cannot; "
+                "learners.Categorical can"
+            )

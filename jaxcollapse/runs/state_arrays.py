@@ -1,0 +1,51 @@
+"""States of chains as plain NumPy arrays by name, and back: what a checkpoint holds of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxcollapse.contract import State
+
+
+def to_arrays(states: State) -> dict[str, np.ndarray]:
+    """Return the leaves of states by their key paths; keys as their words, types that NumPy lacks as unsigned integers."""
+    return {jax.tree_util.keystr(path): _plain(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(states)}
+
+
+def from_arrays(arrays: Mapping[str, np.ndarray], template: State, sharding: Any) -> State:
+    """Return the states that gave these arrays.
+
+    Args:
+      arrays: by key path; or, as the first release wrote them, by the number of the leaf.
+      template: states of the same structure and types, of any shapes.
+      sharding: of arrays with an axis of chains.
+
+    Raises:
+      ValueError: where an array is missing.
+    """
+    by_number = all(name.isdigit() for name in arrays)
+    paths = jax.tree_util.tree_leaves_with_path(template)
+    leaves = []
+    for number, (path, like) in enumerate(paths):
+        name = str(number) if by_number else jax.tree_util.keystr(path)
+        if name not in arrays:
+            raise ValueError(f"the state has no array {jax.tree_util.keystr(path)}; it is of another learner or regime")
+        array = arrays[name]
+        is_key = jnp.issubdtype(like.dtype, jax.dtypes.prng_key)
+        if not is_key and array.dtype != like.dtype:
+            array = array.view(like.dtype)
+        placed = jax.device_put(array, sharding if array.ndim > is_key else None)
+        leaves.append(jax.random.wrap_key_data(placed, impl="threefry2x32") if is_key else placed)
+    return jax.tree.unflatten(jax.tree.structure(template), leaves)
+
+
+def _plain(leaf: Any) -> np.ndarray:
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return np.asarray(jax.random.key_data(leaf))
+    array = np.asarray(leaf)
+    return array if array.dtype.isbuiltin else array.view(f"u{array.dtype.itemsize}")

@@ -1,0 +1,97 @@
+"""Corpora of exchangeable items of any kind: documents, or whatever pytree has a leading axis of slots."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from jaxcollapse.contract import Corpora
+from jaxcollapse.exact.bits import randint, random_bits
+
+
+class Items(NamedTuple):
+    """A list of items.
+
+    Attributes:
+      data: arrays ``[capacity, ...]``; slots from ``size`` on hold nothing of meaning.
+      size: slots in use, ``int32 []``.
+      weight: how often each item counts, ``float32 [capacity]``, or None where all count once.
+    """
+
+    data: Any
+    size: Array
+    weight: Array | None = None
+
+    @property
+    def capacity(self) -> int:
+        """The number of slots."""
+        return jax.tree.leaves(self.data)[0].shape[0]
+
+    @property
+    def in_use(self) -> Array:
+        """Which slots hold an item, ``bool [capacity]``."""
+        return lax.iota(jnp.int32, self.capacity) < self.size
+
+
+class ItemCorpora(Corpora):
+    """Corpora of :class:`Items`. A pool has room for a fixed number of them, so regimes with pools must know their end."""
+
+    provides: ClassVar[frozenset[str]] = frozenset(
+        {"gather", "exchangeable", "pool", "extend", "subsample", "reweight"}
+    )
+
+    def length(self, corpus: Items) -> Array:
+        return corpus.size
+
+    def concatenate(self, first: Items, second: Items) -> Items:
+        grown = self.resize(first, first.capacity + second.capacity)
+        return self.extend(grown, second)
+
+    def resize(self, corpus: Items, capacity: int) -> Items:
+        return corpus._replace(data=_resized(corpus.data, capacity), weight=_resized(corpus.weight, capacity))
+
+    def gather(self, stack: Items, rows: Array, positions: Array, size: Array) -> Items:
+        return Items(jax.tree.map(lambda leaf: leaf.at[rows, positions].get(mode="clip"), stack.data), size)
+
+    def pool(self, corpus: Items, frame: Any, capacity: int | None) -> Items:
+        if capacity is None:
+            raise ValueError(
+                "a pool of items needs a bound; give the regime generations=, the last that a run may reach"
+            )
+        return self.resize(corpus, capacity)
+
+    def extend(self, pool: Items, corpus: Items) -> Items:
+        place = jnp.where(corpus.in_use, pool.size + lax.iota(jnp.int32, corpus.capacity), pool.capacity)
+        put = lambda all_, new: all_.at[place].set(new, mode="drop")
+        return Items(jax.tree.map(put, pool.data, corpus.data), jnp.minimum(pool.size + corpus.size, pool.capacity))
+
+    def subsample(self, key: Array, pool: Items, size: Array, capacity: int, replace: bool) -> Items:
+        if replace:
+            place = randint(key, jnp.maximum(pool.size, 1), capacity)
+            size = jnp.where(pool.size > 0, size, 0)
+        else:
+            # The items with the smallest of 64 random bits each: every subset is as likely, but for ties in all bits.
+            bits, slot = random_bits(key, pool.capacity), lax.iota(jnp.int32, pool.capacity)
+            spare = (~pool.in_use).astype(jnp.int32)
+            place = lax.sort((spare, bits.hi, bits.lo, slot), num_keys=3)[3]
+            place, size = _resized(place, capacity), jnp.minimum(size, pool.size)
+        return Items(jax.tree.map(lambda leaf: leaf.at[place].get(mode="clip"), pool.data), size)
+
+    def reweight(self, first: Items, second: Items, weight: Array) -> Items:
+        both = self.concatenate(first, second)
+        is_first = lax.iota(jnp.int32, both.capacity) < first.size
+        return both._replace(weight=jnp.where(is_first, jnp.asarray(weight, jnp.float32), jnp.float32(1)))
+
+
+ITEMS = ItemCorpora()
+
+
+def _resized(data: Any, capacity: int) -> Any:
+    def of_leaf(leaf: Array) -> Array:
+        more = max(0, capacity - leaf.shape[0])
+        return jnp.pad(leaf, [(0, more)] + [(0, 0)] * (leaf.ndim - 1))[:capacity]
+
+    return jax.tree.map(of_leaf, data)

@@ -1,0 +1,41 @@
+"""Several generations of a chain in one call of the compiled kernel, which needs the last model only."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxcollapse import native, sampling
+from jaxcollapse.contract import Process, State
+
+
+def can_fuse(process: Process) -> bool:
+    """Return whether the kernel may run generations on its own once models are counts, static."""
+    regime, learner = process.regime, process.learner
+    return regime.closed and regime.memoryless and not learner.portable and native.will_do()
+
+
+def fused_steps(key: Array, process: Process, state: State, most: Array, longest: int) -> tuple[State, Array]:
+    """Advance one chain until its model can write one token only.
+
+    Args:
+      key: the key of this chain, from which those of its generations are folded.
+      process: of counts.
+      state: generation ``m``.
+      most: how many generations at most, ``int32 []``.
+      longest: static; no more than this.
+
+    Returns:
+      The state, and the number of generations that it is further; a chain stops where a size is invalid.
+    """
+    after = state.m + 1 + jnp.arange(longest, dtype=jnp.int32)
+    sizes = jnp.broadcast_to(process.regime.size("n", after), (longest,))
+    status = jax.vmap(lambda m: process.status(state.model, m))(after)
+    bad = status != 0
+    sound = jnp.where(jnp.any(bad), jnp.argmax(bad) + 1, longest).astype(jnp.int32)
+    most = jnp.minimum(most, sound)
+    capacity = process.regime.corpus_capacity
+    model, done = sampling.fused_generations(key, state.model, state.m, most, sizes, capacity)
+    fault = jnp.where(jnp.any(bad) & (done == sound), jnp.max(status), 0).astype(jnp.int32)
+    return state._replace(m=state.m + done, model=model, status=state.status | fault), done

@@ -1,0 +1,172 @@
+"""When chains collapse: all of them go on until each has, and those that have are left out of the work."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from jaxcollapse.contract import Process, State
+from jaxcollapse.results import CollapseTimes
+from jaxcollapse.schemes.chains import UNBATCHED, chain_key, map_chains, next_generation
+
+LEAST_GENERATIONS = 8
+"""Generations, and an eighth of those so far, that chains go on before they are sorted anew."""
+
+Times = tuple[Array, Array]
+"""Of the first collapse, and of the one that is for ever."""
+
+
+class Passage(NamedTuple):
+    """Chains on their way to collapse.
+
+    Attributes:
+      states: of all chains.
+      times: when each collapsed first, and when for ever; the present generation where it has not yet, ``int32 [chains]``.
+      done: whether it has, ``bool [chains]``.
+      place: where each chain stood in the beginning, ``int32 [chains]``.
+    """
+
+    states: State
+    times: Times
+    done: tuple[Array, Array]
+    place: Array
+
+
+class Way(NamedTuple):
+    """A way to advance a part of the chains by several generations, for those with few enough tokens left.
+
+    Attributes:
+      width: the most tokens that a chain may have left.
+      before, after: change the form of states before and after.
+    """
+
+    width: int
+    before: Callable[[State], State]
+    after: Callable[[State], State]
+
+
+def first_passage(key: Array, process: Process, chains: Array, horizon: Array) -> CollapseTimes:
+    """Return when chains collapse within ``horizon`` generations (traced), for any learner and regime."""
+    parts = number_of_parts(process, chains.shape[0])
+    passage = begin(key, process, chains, parts)
+    step = functools.partial(advance_one, key, process)
+    if parts > 1:
+        work = functools.partial(advance_parts, process, step, horizon, parts=parts)
+    else:
+        work = step
+    passage = lax.while_loop(functools.partial(is_unfinished, process, horizon), work, passage)
+    return collapse_times(passage, chains.shape[0])
+
+
+def number_of_parts(process: Process, chains: int) -> int:
+    """Return into how many parts chains are cut, so that parts of chains that are finished can be left out."""
+    if not process.regime.collapses:
+        return 1
+    return 1 << max(min(chains // 128, 16).bit_length() - 1, -(-chains // 1024).bit_length() - 1, 0)
+
+
+def begin(key: Array, process: Process, chains: Array, parts: int = 1) -> Passage:
+    """Return chains at generation 1; the last one is repeated until all parts are full."""
+    index = np.minimum(np.arange(-(-chains.shape[0] // parts) * parts), chains.shape[0] - 1)
+    chains = chains if len(index) == chains.shape[0] else chains[index]
+    truth_is_fixed = process.truth_is_fixed()
+
+    def of_one(chain: Array) -> tuple[State, tuple[Array, Array]]:
+        state = process.init(chain_key(key, chain, jnp.int32(1)), chain, keep_first=False)
+        return state._replace(m=UNBATCHED), look(process, state)
+
+    states, seen = jax.vmap(of_one)(chains)
+    done = jax.tree.map(lambda now: now | truth_is_fixed, seen)
+    time = jnp.broadcast_to(jnp.where(truth_is_fixed, 0, 1).astype(jnp.int32), chains.shape)
+    return Passage(states._replace(m=jnp.int32(1)), (time, time), done, jnp.arange(chains.shape[0]))
+
+
+def look(process: Process, state: State) -> tuple[Array, Array]:
+    """Return whether the model of a chain can write one token only, and whether that is so for ever."""
+    return process.is_fixed(state), process.absorbed(state)
+
+
+def is_finished(process: Process, passage: Passage) -> Array:
+    """Return which chains need not go on, ``bool [chains]``; where collapse may be left again for ever, its first is enough."""
+    first, final = passage.done
+    return (final if process.regime.collapses else first) | (passage.states.status != 0)
+
+
+def is_unfinished(process: Process, horizon: Array, passage: Passage) -> Array:
+    """Return whether any chain must go on, ``bool []``."""
+    return (passage.states.m < horizon) & ~jnp.all(is_finished(process, passage))
+
+
+def advance_one(key: Array, process: Process, passage: Passage) -> Passage:
+    """Advance all chains by one generation."""
+    # Freeze the status of finished chains while the others continue.
+    before, finished = passage.states.status, is_finished(process, passage)
+    states = next_generation(key, process, passage.states)
+    seen = map_chains(functools.partial(look, process), states)
+    times = jax.tree.map(lambda time, done: jnp.where(done | finished, time, states.m), passage.times, passage.done)
+    status = jnp.where(finished, before, states.status)
+    done = jax.tree.map(jnp.logical_or, passage.done, seen)
+    return Passage(states._replace(status=status), times, done, passage.place)
+
+
+def advance_parts(
+    process: Process,
+    step: Callable[[Passage], Passage],
+    horizon: Array,
+    passage: Passage,
+    *,
+    parts: int,
+    ways: Sequence[Way] = (),
+    tokens_left: Callable[[State], Array] | None = None,
+) -> Passage:
+    """Advance by several generations: chains with many tokens left come first, finished ones last, and are left out.
+
+    They are cut in parts of one size, each of which goes the way that its tokens allow.
+    """
+    m = passage.states.m
+    size = passage.place.shape[0] // parts
+    count = jnp.minimum(jnp.maximum(m // 8, LEAST_GENERATIONS), horizon - m)
+    passage = passage._replace(states=passage.states._replace(m=UNBATCHED))
+
+    def left(passage: Passage) -> Array:
+        tokens = jnp.int32(1) if tokens_left is None else tokens_left(passage.states)
+        return jnp.where(is_finished(process, passage), 0, tokens)
+
+    if parts > 1:
+        order = jnp.argsort(-left(passage), stable=True)
+        passage = jax.tree.map(lambda of: of[order], passage)
+
+    def advanced(passage: Passage, way: Way) -> Passage:
+        states = way.before(passage.states._replace(m=m))
+        passage = lax.fori_loop(0, count, lambda _, passage: step(passage), passage._replace(states=states))
+        return passage._replace(states=way.after(passage.states)._replace(m=UNBATCHED))
+
+    unchanged = lambda states: states
+    all_ways = ways or (Way(1, unchanged, unchanged),)
+    branches = [functools.partial(advanced, way=way) for way in all_ways]
+
+    def one_part(number: Array, passage: Passage) -> Passage:
+        cut = jax.tree.map(lambda of: lax.dynamic_slice_in_dim(of, number * size, size), passage)
+        chosen = jnp.sum(jnp.array([way.width for way in all_ways]) >= jnp.max(left(cut))) - 1
+        cut = lax.switch(chosen, branches, cut)
+        put = lambda all_, of: lax.dynamic_update_slice_in_dim(all_, of, number * size, 0)
+        return jax.tree.map(put, passage, cut)
+
+    busy = -(-jnp.sum(~is_finished(process, passage)) // size) if parts > 1 else 1
+    passage = lax.fori_loop(0, busy, one_part, passage)
+    return passage._replace(states=passage.states._replace(m=m + count))
+
+
+def collapse_times(passage: Passage, chains: int) -> CollapseTimes:
+    """Return the times of the first so many chains in their order."""
+    in_order = lambda of: jnp.zeros_like(of).at[passage.place].set(of)[:chains]
+    (first, final), (observed, final_observed) = jax.tree.map(in_order, (passage.times, passage.done))
+    status = in_order(passage.states.status)
+    sound = status == 0
+    return CollapseTimes(first, observed & sound, final, final_observed & sound, status)
