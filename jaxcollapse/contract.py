@@ -1,9 +1,9 @@
-"""The contract: what a learner, its corpora, a regime, a process and a scheme are. Each speaks of one chain, without a batch axis.
+"""The contract: what a learner, its corpora, a regime, a process and a scheme are, for one chain without a batch axis.
 
 An experiment is a Markov chain on models: *generate, collect, train*, again. A **learner** knows how a model is trained
 on a corpus and how it writes one; a **regime** knows which earlier generations feed the next one; a **process** joins
-them; a **scheme** advances many chains at once. Generation ``m = 0`` is the truth, ``m = 1`` the first model. A corpus is
-a list of items (tokens, or documents), and sizes count items. Everything here is pure and runs inside JAX.
+them; a **scheme** advances many chains. Generation ``m = 0`` is the truth, ``m = 1`` the first model. A corpus is a list
+of items (tokens, or documents), and sizes count items. Everything here is pure and runs inside JAX.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Role(enum.IntEnum):
 
 
 class Status(enum.IntFlag):
-    """What was wrong with a chain; its statistics are then NaN, or -1 for integers."""
+    """What was wrong with a chain; its statistics are then NaN, False, or -1."""
 
     OK = 0
     SIZE = 1  #: a size, share or weight is outside its range or capacity, or a pool outgrew its capacity
@@ -43,53 +43,38 @@ class Status(enum.IntFlag):
 
 
 class State(NamedTuple):
-    """One chain between two generations.
+    """One chain between two generations; ``chain`` is its number, which is data and never a position in a batch."""
 
-    Attributes:
-      m: the generation of ``model``, ``int32 []``; the same for all chains.
-      chain: the chain's number, ``int32 []``: it is data, never a position in a batch.
-      model: p^(m). memory: what the regime keeps. frame: what the learner needs to show a model beside the truth.
-      status: a :class:`Status`, ``int32 []``.
-    """
-
-    m: Array
-    chain: Array
-    model: Model
-    memory: Memory
-    frame: Frame
-    status: Array
+    m: Array  # the generation of `model`, int32 []; the same for all chains
+    chain: Array  # int32 []
+    model: Model  # p^(m)
+    memory: Memory  # what the regime keeps
+    frame: Frame  # what the learner needs to show a model beside the truth
+    status: Array  # a Status, int32 []
 
 
 class View(NamedTuple):
-    """What a statistic may look at. A field is None where the learner has no such thing.
+    """What a statistic may look at; a field is None where the learner has no such thing.
 
     Arrays are ``[width]``, an entry for each token that the chain can still produce, in the order of tokens; ``width``
     may be smaller than the vocabulary, and entries with ``p = 0`` may be padding.
-
-    Attributes:
-      model: the learner's own model.
-      tokens: index in the vocabulary, ``int32``; the vocabulary's size for padding.
-      p, q, surprisal: probabilities, ``1 - p`` (exact near ``p = 1``), and ``-ln p`` (0 where ``p`` is 0), ``float32``.
-      counts, total: of which ``p`` are the frequencies, ``int32 [width]`` and ``int32 []``; None for the truth.
-      truth, truth_surprisal: true probabilities (0 for padding) and their surprisals, ``float32``.
-      dropped_truth: true mass of tokens without an entry, and the sum of its squares, as fixed-point sums.
-      first, dropped_first: p^(1), and what it gave to tokens without an entry; None unless a statistic requires it.
-      score: a function from documents ``[..., length]`` to the log-probability of each token given those before it.
     """
 
-    model: Model
-    tokens: Array | None = None
-    p: Array | None = None
-    q: Array | None = None
-    surprisal: Array | None = None
-    counts: Array | None = None
-    total: Array | None = None
-    truth: Array | None = None
+    model: Model  # the learner's own
+    tokens: Array | None = None  # index in the vocabulary, int32; the vocabulary's size for padding
+    p: Array | None = None  # probabilities, float32
+    q: Array | None = None  # 1 - p, exact near p = 1
+    surprisal: Array | None = None  # -ln p, and 0 where p is 0
+    counts: Array | None = None  # of which p are the frequencies, int32; None for the truth
+    total: Array | None = None  # their sum, int32 []
+    truth: Array | None = None  # true probabilities, 0 for padding
     truth_surprisal: Array | None = None
-    dropped_truth: Any = None
-    first: Array | None = None
-    dropped_first: Any = None
-    score: jax.tree_util.Partial | None = None
+    dropped_truth: Any = (
+        None  # the true mass of tokens without an entry, and the sum of its squares, as fixed-point sums
+    )
+    first: Array | None = None  # p^(1); None unless a recorded statistic asks for it
+    dropped_first: Any = None  # what p^(1) gave to tokens without an entry, likewise
+    score: jax.tree_util.Partial | None = None  # documents [..., length] -> ln p of each token given those before it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,9 +85,10 @@ class Statistic:
       name: what it is recorded under.
       of: from the view of one chain to a number or an array.
       requires: the fields of :class:`View` without which it means nothing.
-      over: of many contexts, ``"mean"`` (numbers are averaged by the contexts' frequencies, truth values hold where they
-        hold in all contexts), ``"each"`` (``[contexts, ...]`` is recorded) or ``"joint"`` (``of`` sees all contexts).
+      over: of many contexts, ``"mean"`` (numbers are averaged by the contexts' frequencies, truth values hold where
+        they hold in all), ``"each"`` (``[contexts, ...]`` is recorded) or ``"joint"`` (``of`` sees all contexts).
       keep_first: whether p^(1) is kept for it although it does not require it.
+      long_name, units: what it is, for axes and files; nats, tokens, counts, or nothing.
     """
 
     name: str
@@ -110,23 +96,25 @@ class Statistic:
     requires: frozenset[str] = frozenset({"p"})
     over: str = "mean"
     keep_first: bool = False
+    long_name: str = ""
+    units: str = ""
 
 
 class Workload(NamedTuple):
-    """What one generation of one chain costs: numbers worked on at once, and whether a kernel shares chains among cores."""
+    """What a generation of a chain costs: numbers worked on at once, and whether a kernel shares chains among cores."""
 
     entries: int
     multithreaded: bool = False
 
 
 class Sources(NamedTuple):
-    """What a regime may draw from besides the models of its chain: the truth."""
+    """What a regime may draw from besides the models of its chain."""
 
     truth: Model
 
 
 class Corpora(abc.ABC):
-    """Operations on corpora, static and without numbers. ``provides`` names those of the second group that mean something."""
+    """Operations on corpora, static and without numbers; ``provides`` names those after the first three that exist."""
 
     provides: ClassVar[frozenset[str]] = frozenset()
 
@@ -142,24 +130,21 @@ class Corpora(abc.ABC):
     def resize(self, corpus: Corpus, capacity: int) -> Corpus:
         """Return the same corpus with room for ``capacity`` items."""
 
-    # gather(stack, rows, positions, size): item j of the result copies item positions[j] of corpus rows[j] of a stack
-    # exchangeable: the order of items means nothing, so that any of them may be gathered
-    # pool(corpus, frame, capacity): a pool that can grow, up to `capacity` items (None: "unbounded" pools of counts)
-    # extend(pool, corpus); subsample(key, pool, size, capacity, replace): items of the pool, with or without replacement
-    # reweight(first, second, weight): both corpora in one, each item of the first counting `weight` times
+    gather: Callable[..., Corpus]  # (stack, rows, positions, size): item j is item positions[j] of corpus rows[j]
+    # "exchangeable" in `provides`: the order of items means nothing, so that any of them may be gathered
+    pool: Callable[..., Pool]  # (corpus, frame, capacity): begins one; "unbounded": with capacity None it never fills
+    extend: Callable[..., Pool]  # (pool, corpus)
+    subsample: Callable[..., Corpus]  # (key, pool, size, capacity, replace)
+    reweight: Callable[..., Corpus]  # (first, second, weight): each item of the first counts `weight` times
 
 
 class Learner(abc.ABC):
-    """How a model is trained and how it writes: a pytree whose numbers are leaves. Four methods and ``corpora`` suffice."""
+    """How a model is trained and how it writes: a pytree whose numbers are leaves. Five members are enough."""
 
-    provides: ClassVar[frozenset[str]] = frozenset()  # "average": `average` and `include` mean something
+    provides: ClassVar[frozenset[str]] = frozenset()  # "average": `average` and `include` exist
     is_frequency_table: ClassVar[bool] = False  # a model is the frequencies of its corpus, written as they are
-    joint: ClassVar[bool] = False  # `fit` takes the corpora of all contexts at once, `[contexts, ...]`
-
-    @property
-    @abc.abstractmethod
-    def corpora(self) -> Corpora:
-        """The operations on this learner's corpora."""
+    joint: ClassVar[bool] = False  # `fit` takes the corpora of all contexts at once, [contexts, ...]
+    corpora: Corpora  # the operations on this learner's corpora
 
     @abc.abstractmethod
     def truth(self, language: Any) -> Model:
@@ -185,7 +170,7 @@ class Learner(abc.ABC):
         """Return this learner with static settings that suit a language and a regime, and the language as arrays."""
         return self, check.language(language)
 
-    def probabilities(self, language: Any) -> Array | None:
+    def probabilities(self, language: Any) -> Any:
         """Return the true probabilities of tokens, ``float32 [vocabulary]``; None where the language has none."""
         return language if isinstance(language, jax.Array | np.ndarray) else None
 
@@ -210,18 +195,18 @@ class Learner(abc.ABC):
         raise TypeError(f"{type(self).__name__} has no model of an empty corpus")
 
     def average(self, source: Model | Corpus, frame: Frame) -> Average:
-        """Begin an average of laws, of which ``write`` writes."""
+        """Begin an average of the laws of models, corpora or the truth, of which ``write`` writes."""
         raise TypeError(f"{type(self).__name__} has no average of models")
 
     def include(self, average: Average, source: Model | Corpus) -> Average:
-        """Return the average with one more."""
+        """Return the average with one more law in it."""
         raise TypeError(f"{type(self).__name__} has no average of models")
 
-    def check_run(self, regime: Regime, generations: int) -> None:
+    def check_run(self, regime: Regime, generations: int) -> None:  # noqa: B027
         """Raise ValueError where a run of so many generations cannot be held."""
 
     def workload(self, language: Any, regime: Regime) -> Workload:
-        """Return what a generation costs; schemes advance few chains at a time where that is much."""
+        """Return what a generation costs; where that is much, few chains are advanced at a time."""
         return Workload(regime.corpus_capacity)
 
     def scheme(self, regime: Regime) -> Scheme | None:
@@ -239,20 +224,13 @@ class Learner(abc.ABC):
 
 
 class Regime(abc.ABC):
-    """Which earlier generations feed the next one; knows nothing of items. See :class:`jaxcollapse.regimes.Base`.
+    """Which earlier generations feed the next one; knows nothing of items. Most derive from ``regimes.base.Base``."""
 
-    Attributes:
-      closed: static; True when no token can occur that is not in the real data of generation 1.
-      memoryless: static; True when nothing but the last model is needed.
-      collapses: static; False when real data are kept or drawn for ever, so that collapse need not come.
-      sizes, least: the fields that are sizes with the fields of their capacities, and the least that each may be.
-    """
-
-    closed: bool = False
-    memoryless: ClassVar[bool] = False
-    collapses: ClassVar[bool] = True
-    sizes: ClassVar[Mapping[str, str]] = {}
-    least: ClassVar[Mapping[str, int]] = {}
+    closed: bool = False  # static: no token can occur that is not in the real data of generation 1
+    memoryless: ClassVar[bool] = False  # static: nothing but the last model is needed
+    collapses: ClassVar[bool] = True  # static: False when real data are kept or drawn for ever
+    sizes: ClassVar[Mapping[str, str]] = {}  # the fields that are sizes, with the fields of their capacities
+    least: ClassVar[Mapping[str, int]] = {}  # the least that a size may be, where that is not 1
 
     @property
     @abc.abstractmethod
@@ -271,7 +249,7 @@ class Regime(abc.ABC):
         """Return whether a traced size at ``m`` is outside its capacity, ``bool []``."""
         return jnp.asarray(False)
 
-    def check_run(self, generations: int) -> None:
+    def check_run(self, generations: int) -> None:  # noqa: B027
         """Raise ValueError where a run of so many generations cannot be held."""
 
     def items_pooled(self, generations: int) -> int:
@@ -308,36 +286,36 @@ class Regime(abc.ABC):
 
 
 class Process(abc.ABC):
-    """One chain in four phases, from which ``init`` and ``step`` follow. Given a generation's key, each folds its role.
+    """One chain in four phases, from which ``init`` and ``step`` follow; a pytree. Each phase folds its role itself."""
 
-    Attributes:
-      language: the truth as arrays. regime, learner: what is joined. scheme: static; how many chains are advanced.
-    """
-
-    language: Any
+    language: Any  # the truth as arrays
     regime: Regime
-    learner: Any
-    scheme: Scheme
-    many: ClassVar[bool] = False  # whether there are several contexts or models side by side
+    learner: Any  # a Learner, or how several are put together
+    scheme: Scheme  # static: how many chains are advanced
+    many: ClassVar[bool] = False  # whether there are several contexts side by side
 
-    @abc.abstractmethod
-    def begin(self, key: Array) -> tuple[Corpus, Memory, Frame]:
-        """Return what generation 1 is trained on."""
-
-    @abc.abstractmethod
-    def collect(self, key: Array, model: Model, memory: Memory, m: Array) -> tuple[Corpus, Memory]:
-        """Return what generation ``m >= 2`` is trained on."""
-
-    @abc.abstractmethod
-    def fit(self, key: Array, corpus: Corpus, previous: Model | None) -> Model:
-        """Train."""
-
-    @abc.abstractmethod
-    def remember(self, memory: Memory, model: Model, m: Array) -> Memory:
-        """Return what to keep of generation ``m``."""
+    # The phases, given the generation's key, and what is asked of a process: see process/one_context.py.
+    begin: Callable[..., tuple[Corpus, Memory, Frame]]  # (key): what generation 1 is trained on
+    collect: Callable[..., tuple[Corpus, Memory]]  # (key, model, memory, m): what generation m >= 2 is trained on
+    fit: Callable[..., Model]  # (key, corpus, previous)
+    remember: Callable[..., Memory]  # (memory, model, m)
+    with_first: Callable[..., Frame]  # (frame, model)
+    first_status: Callable[[], Array]  # of the truth and of settings
+    status: Callable[..., Array]  # (model, m): of a fit, and of sizes
+    view: Callable[[State], View]
+    view_truth: Callable[[State], View]  # generation 0, beside the p^(1) of a chain
+    evaluate: Callable[..., dict[str, Array]]  # (statistics, view)
+    is_fixed: Callable[[State], Array]  # the model can write one token only, bool []
+    truth_is_fixed: Callable[[], Array]
+    absorbed: Callable[[State], Array]  # nothing can change any more, bool []
+    is_constant: bool  # a model that is fixed is the same for ever, static
+    check_run: Callable[[int], None]
+    workload: Callable[[], Workload]
+    components: Callable[[], list[tuple[float, Process]]]  # contexts, each a process with its frequency
+    p: Any  # true probabilities, float32 [vocabulary] or [contexts, vocabulary], where the language has them
 
     def init(self, key: Array, chain: Array, *, keep_first: bool = True) -> State:
-        """Make generation 1 from the key of this chain and generation; ``keep_first`` is static."""
+        """Make generation 1 with the key of this chain and of generation 1; ``keep_first`` is static."""
         m = jnp.int32(1)
         corpus, memory, frame = self.begin(key)
         model = self.fit(key, corpus, None)
@@ -368,32 +346,9 @@ class Process(abc.ABC):
         """The number of tokens, seen or not."""
         return self.p.shape[-1]
 
-    # What is asked of a process and of its states; see process/one_context.py, and process/many_contexts.py.
-    # with_first(frame, model), first_status(), status(model, m); view(state), view_truth(state), evaluate(statistics,
-    # view); is_fixed(state), truth_is_fixed(), absorbed(state); check_run(generations), workload(), components()
-
-
-class RecordSchedule(NamedTuple):
-    """Generations to go through, and which of them to record; static, and relative, so that equal ones compile once.
-
-    Attributes:
-      first: how many to the first that is recorded. rows: how many are recorded.
-      every: how many from one of them to the next. rest: how many after the last.
-    """
-
-    first: int
-    rows: int
-    every: int
-    rest: int
-
-    @property
-    def generations(self) -> int:
-        """How many generations the schedule goes through."""
-        return self.first + max(self.rows - 1, 0) * self.every + self.rest
-
 
 class Scheme(abc.ABC):
-    """How a batch of chains ``[chains, ...]`` is advanced: the one seam for speed. Static, hashable, in the provenance."""
+    """How a batch of chains ``[chains, ...]`` is advanced: the one seam for speed. Static, hashable, in provenances."""
 
     @abc.abstractmethod
     def batch(self, process: Process, chains: int, backend: str) -> int:
@@ -401,16 +356,9 @@ class Scheme(abc.ABC):
 
     @abc.abstractmethod
     def advance(
-        self,
-        key: Array,
-        process: Process,
-        states: State,
-        schedule: RecordSchedule,
-        record: tuple,
-        *,
-        final: bool = False,
+        self, key: Array, process: Process, states: State, schedule: Any, record: tuple[Statistic, ...], *, final: bool
     ) -> tuple[State, dict[str, Array]]:
-        """Advance, and record ``[chains, rows, ...]``; ``final`` says that of the last states only the status is wanted."""
+        """Advance by a ``RecordSchedule`` and record ``[chains, rows, ...]``; ``final``: nobody needs the last states."""
 
     @abc.abstractmethod
     def passage(self, key: Array, process: Process, chains: Array, horizon: Array) -> Any:

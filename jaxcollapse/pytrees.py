@@ -56,9 +56,9 @@ def canonical(tree: Any) -> Any:
 
     def leaf_type(leaf: Any) -> Any:
         array = jnp.asarray(leaf)
-        if jnp.issubdtype(array.dtype, jax.dtypes.prng_key) or (array.ndim and array.dtype.itemsize == 2):
-            if not jnp.issubdtype(array.dtype, jnp.integer):
-                return array
+        is_half = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize == 2 and array.ndim > 0
+        if is_half or jnp.issubdtype(array.dtype, jax.dtypes.prng_key):
+            return array
         if jnp.issubdtype(array.dtype, jnp.floating):
             return array.astype(jnp.float32)
         if jnp.issubdtype(array.dtype, jnp.integer) and jnp.iinfo(array.dtype).max > check.LARGEST:

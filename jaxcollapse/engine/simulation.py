@@ -9,13 +9,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxcollapse import check
-from jaxcollapse.contract import Process, RecordSchedule, State, Statistic
+from jaxcollapse.contract import Process, State, Statistic
 from jaxcollapse.engine.layout import Layout, in_blocks, layout_of
 from jaxcollapse.engine.validation import prepare
 from jaxcollapse.pytrees import canonical
 from jaxcollapse.results import Trace
 from jaxcollapse.schemes.chains import UNBATCHED, chain_key
-from jaxcollapse.schemes.record_schedule import schedule_between
+from jaxcollapse.schemes.record_schedule import RecordSchedule, schedule_between
 from jaxcollapse.statistics import Record
 
 
@@ -190,7 +190,7 @@ def _advance(
     m = states.m
 
     def of_block(states: State) -> tuple[State, dict[str, Array]]:
-        states, values = process.scheme.advance(key, process, states._replace(m=m), schedule, record)
+        states, values = process.scheme.advance(key, process, states._replace(m=m), schedule, record, final=False)
         return states._replace(m=UNBATCHED), values
 
     states, values = in_blocks(of_block, states._replace(m=UNBATCHED), layout)

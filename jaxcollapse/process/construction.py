@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -47,5 +48,11 @@ def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Sche
     check_parts(regime, learner)
     bound, language = learner.bind(p, regime)
     check_operations(regime, bound, shown=learner)
-    scheme = bound.scheme(regime) if scheme is None else scheme
-    return RecursiveTraining(language, regime, bound, PlainScheme() if scheme is None else scheme)
+    process = RecursiveTraining(language, regime, bound, scheme)
+    return process if scheme is not None else dataclasses.replace(process, scheme=default_scheme(process))
+
+
+def default_scheme(process: Process) -> Scheme:
+    """Return the scheme that a process has unless a caller chooses another."""
+    scheme = None if process.many else process.learner.scheme(process.regime)
+    return PlainScheme() if scheme is None else scheme

@@ -105,7 +105,13 @@ def only_if(condition: Array, draw: Callable[[], Corpus]) -> Corpus:
 
 def stack_of(model: Any, length: int) -> Any:
     """Return zeros for a stack of ``length`` of these, with one leading axis more."""
-    return jax.tree.map(lambda leaf: jnp.zeros((length, *leaf.shape), leaf.dtype), model)
+
+    def empty(leaf: Array) -> Array:
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):  # keys have no zero
+            return jnp.broadcast_to(leaf, (length, *leaf.shape))
+        return jnp.zeros((length, *leaf.shape), leaf.dtype)
+
+    return jax.tree.map(empty, model)
 
 
 def put(stack: Any, row: Array, model: Any) -> Any:

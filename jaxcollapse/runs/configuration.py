@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +16,12 @@ import numpy as np
 from jaxcollapse import regimes, statistics
 from jaxcollapse.contract import Process
 from jaxcollapse.learners import LEARNERS, decoding, estimators
-from jaxcollapse.process.construction import recursive_training
+from jaxcollapse.learners.ngrams.learner import TextLanguage
+from jaxcollapse.process.construction import default_scheme, recursive_training
 from jaxcollapse.pytrees import canonical
 from jaxcollapse.schedules import Schedule
+from jaxcollapse.schemes.counts import CountsScheme
+from jaxcollapse.schemes.plain import PlainScheme
 
 STREAM = 1
 """Raised with every release that gives other bits for the same key, process and chain."""
@@ -33,25 +37,35 @@ PARTS = {
         *(decoding.Temperature, decoding.Greedy, decoding.TopK, decoding.Nucleus, decoding.MinP),
     )
 }
-"""Of learners, by name."""
+"""What learners are made of, by name."""
+SCHEMES = {of.__name__: of for of in (PlainScheme, CountsScheme)}
 
 
 def of_run(key: jax.Array, process: Process, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Key, process and options of a run, and the version of the random stream, as plain values."""
-    process = jax.tree.map(np.asarray, canonical(process))
+    """Return key, process and options of a run, and the version of the random stream, as plain values.
+
+    It never fails: what has no plain form is written as a hash, which tells two runs apart but makes none again.
+    """
+    scheme = {} if process.scheme == default_scheme(process) else {"scheme": _parts(process.scheme)}
+    process = jax.tree.map(_as_numpy, canonical(process))
+    learner = _parts(process.learner)
+    if isinstance(process.language, TextLanguage):  # the text stands where the first release had it
+        learner["text"] = _plain(process.language.text)
+    has_p = isinstance(process.p, np.ndarray)
     return {
         "stream": STREAM,
         "key": jax.random.key_data(key).tolist(),
-        "p": _packed(np.asarray(process.p)),
-        **({"contexts": process.p.shape[0]} if process.p.ndim == 2 else {}),
+        **({"p": _packed(process.p)} if has_p else {"language": _plain(process.language)}),
+        **({"contexts": process.p.shape[0]} if process.many else {}),
         "regime": _parts(process.regime),
-        "learner": _parts(process.learner),
+        "learner": learner,
+        **scheme,
         **options,
     }
 
 
 def recreated(configuration: Mapping[str, Any]) -> tuple[jax.Array, Process, dict[str, Any]]:
-    """Key, process and options of a run, from what :func:`of_run` told.
+    """Return key, process and options of a run, from what :func:`of_run` told.
 
     Raises:
       ValueError: when the run was of another version of the random stream, or has parts that are not ours.
@@ -63,11 +77,16 @@ def recreated(configuration: Mapping[str, Any]) -> tuple[jax.Array, Process, dic
             "other numbers; install the release that the provenance names"
         )
     key = jax.random.wrap_key_data(jnp.array(told.pop("key"), jnp.uint32), impl="threefry2x32")
-    p, regime, learner = _unpacked(told.pop("p")), told.pop("regime"), told.pop("learner")
+    regime, learner, scheme = told.pop("regime"), told.pop("learner"), told.pop("scheme", None)
+    learner = _made(learner, LEARNERS)
+    if "p" not in told:
+        raise ValueError("the language of this run is no distribution; make the process yourself and pass it to jc.run")
+    p = _unpacked(told.pop("p"))
     if (contexts := told.pop("contexts", None)) is not None:
         p = p.reshape(contexts, -1)
     ours = {of.__name__: of for of in regimes.REGIMES.values()}
-    process = recursive_training(p, _made(regime, ours), _made(learner, LEARNERS))
+    scheme = None if scheme is None else _made(scheme, SCHEMES)
+    process = recursive_training(p, _made(regime, ours), learner, scheme=scheme)
     for name in told.get("record", ()):
         if name not in statistics.named():
             raise ValueError(f"the statistic {name!r} is not known by its name alone; pass record= as in the first run")
@@ -98,17 +117,41 @@ def _parts(of: Any) -> dict[str, Any]:
     return {"kind": name, **fields}
 
 
+def _as_numpy(leaf: jax.Array) -> np.ndarray:
+    is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return np.asarray(jax.random.key_data(leaf) if is_key else leaf)
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, Schedule):
-        return {"sizes": np.asarray(value.sizes).tolist()}
-    if isinstance(value, tuple):
-        return [_plain(of) for of in value]
-    if dataclasses.is_dataclass(value):
+    """Return a value as JSON can write it; a hash stands for what it cannot."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Schedule():
+            return {"sizes": np.asarray(value.sizes).tolist()}
+        case tuple() | list():
+            return [_plain(of) for of in value]
+        case Mapping():
+            return {str(name): _plain(of) for name, of in value.items()}
+        case np.ndarray() | np.generic() if value.dtype.kind in "biuf" and value.size <= LISTED:
+            return value.tolist()
+        case np.ndarray() if value.dtype.kind in "iuf":
+            kind = "<i4" if value.dtype.kind in "iu" else "<f4"
+            return {"packed": _packed(value, kind), "dtype": kind, "shape": list(value.shape)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _parts(value)
-    if isinstance(value, np.ndarray) and value.size > LISTED:
-        kind = "<i4" if value.dtype.kind in "iu" else "<f4"
-        return {"packed": _packed(value, kind), "dtype": kind, "shape": list(value.shape)}
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    return {"hash": _hash_of(value), "of": f"{type(value).__module__}.{type(value).__qualname__}"}
+
+
+def _hash_of(value: Any) -> str:
+    """Return a hash of what a value holds where that can be told, and else of its name: code and leaves, not addresses."""
+    if isinstance(value, np.ndarray):
+        content = str(value.dtype).encode() + str(value.shape).encode() + value.tobytes()
+    elif (code := getattr(value, "__code__", None)) is not None:
+        content = code.co_code + repr([of for of in code.co_consts if not hasattr(of, "co_code")]).encode()
+    else:
+        content = getattr(value, "__qualname__", type(value).__qualname__).encode()
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _made(told: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
@@ -122,6 +165,8 @@ def _made(told: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
 def _value(told: Any) -> Any:
     if isinstance(told, list) and any(isinstance(of, dict) for of in told):
         return tuple(_value(of) for of in told)
+    if isinstance(told, dict) and "hash" in told:
+        raise ValueError(f"{told['of']} was written as a hash only; make the process yourself and pass it to jc.run")
     if isinstance(told, dict) and "packed" in told:
         return _unpacked(told["packed"], told["dtype"]).reshape(told["shape"])
     if isinstance(told, dict):

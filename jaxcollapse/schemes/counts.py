@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jaxcollapse.contract import Process, RecordSchedule, Scheme, State, Statistic
+from jaxcollapse.contract import Process, Scheme, State, Statistic
 from jaxcollapse.exact import threefry
 from jaxcollapse.results import CollapseTimes
 from jaxcollapse.sampling import Labels, count_labels
@@ -21,6 +21,7 @@ from jaxcollapse.schemes.chains import UNBATCHED, map_chains
 from jaxcollapse.schemes.compaction import can_compact, compact_states, tokens_left, widths
 from jaxcollapse.schemes.fused import can_fuse, fused_steps
 from jaxcollapse.schemes.passage import Passage, Way
+from jaxcollapse.schemes.record_schedule import RecordSchedule
 from jaxcollapse.schemes.recording import Rows, forward, record_row, record_rows
 
 
@@ -75,7 +76,7 @@ class CountsScheme(Scheme):
         schedule: RecordSchedule,
         record: tuple[Statistic, ...],
         *,
-        final: bool = False,
+        final: bool,
     ) -> tuple[State, Rows]:
         process = _in_counts(process, states)
         if final:

@@ -56,10 +56,8 @@ def first_passage(key: Array, process: Process, chains: Array, horizon: Array) -
     parts = number_of_parts(process, chains.shape[0])
     passage = begin(key, process, chains, parts)
     step = functools.partial(advance_one, key, process)
-    if parts > 1:
-        work = functools.partial(advance_parts, process, step, horizon, parts=parts)
-    else:
-        work = step
+    in_parts = functools.partial(advance_parts, process, step, horizon, parts=parts)
+    work = in_parts if parts > 1 else step
     passage = lax.while_loop(functools.partial(is_unfinished, process, horizon), work, passage)
     return collapse_times(passage, chains.shape[0])
 

@@ -7,9 +7,10 @@ import os
 
 from jax import Array
 
-from jaxcollapse.contract import Process, RecordSchedule, Scheme, State, Statistic
+from jaxcollapse.contract import Process, Scheme, State, Statistic
 from jaxcollapse.results import CollapseTimes
 from jaxcollapse.schemes.passage import first_passage
+from jaxcollapse.schemes.record_schedule import RecordSchedule
 from jaxcollapse.schemes.recording import Rows, record_rows
 
 
@@ -43,7 +44,7 @@ class PlainScheme(Scheme):
         schedule: RecordSchedule,
         record: tuple[Statistic, ...],
         *,
-        final: bool = False,
+        final: bool,
     ) -> tuple[State, Rows]:
         return record_rows(key, process, states, schedule, record=record)
 

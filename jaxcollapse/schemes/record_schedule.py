@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from jaxcollapse.contract import RecordSchedule
+from typing import NamedTuple
+
+
+class RecordSchedule(NamedTuple):
+    """Generations to go through, and which of them to record; static, and relative, so that equal ones compile once.
+
+    Attributes:
+      first: how many to the first that is recorded.
+      rows: how many are recorded.
+      every: how many from one of them to the next.
+      rest: how many after the last.
+    """
+
+    first: int
+    rows: int
+    every: int
+    rest: int
+
+    @property
+    def generations(self) -> int:
+        """How many generations the schedule goes through."""
+        return self.first + max(self.rows - 1, 0) * self.every + self.rest
 
 
 def schedule_between(after: int, until: int, every: int) -> RecordSchedule:

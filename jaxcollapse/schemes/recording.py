@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jaxcollapse.contract import Process, RecordSchedule, State, Statistic
+from jaxcollapse.contract import Process, State, Statistic
 from jaxcollapse.schemes.chains import map_chains, next_generation
+from jaxcollapse.schemes.record_schedule import RecordSchedule
 
 Forward = Callable[[Array, Process, State, int], State]
 """A way to advance all chains by so many generations (static), unseen."""
