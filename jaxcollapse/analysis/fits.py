@@ -14,7 +14,7 @@ from scipy import stats
 
 from jaxcollapse import check
 from jaxcollapse.analysis import models
-from jaxcollapse.analysis.ensemble import values_of
+from jaxcollapse.analysis.ensembles import values_of
 from jaxcollapse.analysis.estimates import FEWEST_CHAINS, Estimate, Fit, unidentified
 from jaxcollapse.analysis.least_squares import Model, Points, Solution, blocks, solve
 from jaxcollapse.analysis.tail import FEWEST_IN_TAIL, TAIL, fit_tail, tail_share

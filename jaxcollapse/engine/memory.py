@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxcollapse import statistics
 from jaxcollapse.process.one_context import Process, canonical
-from jaxcollapse.statistics.catalogue import Record, Statistic
+from jaxcollapse.statistics.statistic import Record, Statistic
 
 IN_CACHE = 2**18
 """Labels in flight on a CPU: chains are advanced in blocks whose labels stay in its cache, which halves

@@ -6,6 +6,7 @@ What callers have is judged here; :mod:`~jaxcollapse.schemes.plain` goes from on
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from typing import Any
 
@@ -20,7 +21,7 @@ from jaxcollapse.engine.layout import Layout, in_blocks, layout_of, on_an_automa
 from jaxcollapse.process.one_context import Process, State, canonical
 from jaxcollapse.results import Trace
 from jaxcollapse.schemes import plain
-from jaxcollapse.statistics.catalogue import Record, Statistic
+from jaxcollapse.statistics.statistic import Record, Statistic
 
 
 def simulate(
@@ -65,7 +66,8 @@ def simulate(
     every = check.static_whole_number("every", every)
     key, process, numbers, wanted = prepare(key, process, chains, generations, record, every=every)
     layout = layout_of(process, numbers)
-    return _simulate(key, process, numbers, generations=int(generations), record=wanted, every=every, layout=layout)
+    trace = _simulate(key, process, numbers, generations=int(generations), record=wanted, every=every, layout=layout)
+    return dataclasses.replace(trace, described=statistics.described(wanted))
 
 
 def start(
@@ -86,7 +88,8 @@ def start(
       As :func:`simulate`.
     """
     key, process, numbers, wanted = prepare(key, process, chains, 1, record)
-    return _start(key, process, numbers, record=wanted, layout=layout_of(process, numbers))
+    state, trace = _start(key, process, numbers, record=wanted, layout=layout_of(process, numbers))
+    return state, dataclasses.replace(trace, described=statistics.described(wanted))
 
 
 def advance(
@@ -136,7 +139,8 @@ def advance(
         state, trace = _advance(key, process, state, stretch=stretch, record=wanted, layout=layout)
         pieces.append(trace.values)
         after = until
-    return state, Trace(jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces), state.status, every)
+    values = jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
+    return state, Trace(values, state.status, every, described=statistics.described(wanted))
 
 
 def prepare(

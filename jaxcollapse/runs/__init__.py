@@ -31,7 +31,7 @@ from jaxcollapse.runs.keeping import STATUS, Ensembles, Keeper, Values, keeper
 from jaxcollapse.runs.progress import Progress
 from jaxcollapse.runs.provenance import provenance
 from jaxcollapse.schemes import plain
-from jaxcollapse.statistics.catalogue import Record
+from jaxcollapse.statistics.statistic import Record
 
 __all__ = ["again", "run", "summarize"]
 
@@ -167,7 +167,7 @@ def run(
     loop = _Loop(key, process, record, every, plan, local, kept, store, checkpoint_seconds, stops)
     interrupted = loop.go(progress)
     text = {"run": told, **made, "chains": [plan.first, plan.last], "interrupted": interrupted}
-    return kept.result(len(plan.ends), every, json.dumps(text))
+    return kept.result(len(plan.ends), every, json.dumps(text), statistics.described(record))
 
 
 def summarize(

@@ -17,7 +17,7 @@ from jax import Array, lax
 
 from jaxcollapse.exact import threefry
 from jaxcollapse.process.one_context import Process, State, View
-from jaxcollapse.statistics.catalogue import Statistic
+from jaxcollapse.statistics.statistic import Statistic
 
 # All chains are at one generation: `m` stays outside the batch, so that a branch on it stays a branch.
 OUTSIDE: Any = None
