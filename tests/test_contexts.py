@@ -314,7 +314,7 @@ def test_a_run_is_told_and_repeated():
         np.testing.assert_array_equal(run[name], whole[name])
         np.testing.assert_array_equal(again[name], whole[name])
     data = run.to_xarray()
-    assert jc.saving._described("each_support")["long_name"].endswith("can still write, of each context")
+    assert each("support").long_name.endswith("can still write, of each context")
     assert data["winner"].dims == ("chain", "generation", "winner_0")
 
 

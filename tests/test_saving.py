@@ -16,10 +16,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import jaxcollapse as jc
-from jaxcollapse import saving
+from jaxcollapse import named_axes, saving
+from jaxcollapse.engine import simulation
 from jaxcollapse.reporting import plotting
 from jaxcollapse.reporting.results import Curve
-from jaxcollapse.statistics import named
 
 KEY = jax.random.key(5)
 PROCESS = jc.recursive_training(jc.languages.zipf(12), jc.FullySynthetic(n=6))
@@ -50,7 +50,7 @@ def no_simulation(monkeypatch):
         raise AssertionError("simulated again")
 
     for name in ("_simulate", "_start", "_advance"):
-        monkeypatch.setattr(jc.engine, name, refuse)
+        monkeypatch.setattr(simulation, name, refuse)
 
 
 def same(one, other):
@@ -154,6 +154,26 @@ def test_one_chain_has_no_standard_error_afterwards_either(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["trace", "summary"])
+def test_long_names_and_units_come_back(kind, tmp_path, request):
+    """What a file says of its variables is what the loaded result says, and the next file says it again."""
+    result = request.getfixturevalue(kind)
+    found = saved(result, tmp_path)
+    assert sorted(found.described) == sorted(result.described)
+    assert ("spectrum", "tokens counted once, twice, ... 10 times", "counts") in found.described
+    xr.testing.assert_identical(found.to_xarray(), result.to_xarray())
+
+
+def test_a_file_that_describes_nothing_is_loaded(trace, tmp_path):
+    data = saving.to_xarray(trace).assign_attrs(format="jaxcollapse 1")
+    for variable in data.data_vars.values():
+        variable.attrs.clear()
+    data.to_netcdf(tmp_path / "bare.nc", engine="h5netcdf")
+    found = saving.load(tmp_path / "bare.nc")
+    assert set(found.described) == {(name, name, "") for name in trace}
+    assert all(same(found[name], trace[name]) for name in trace)
+
+
+@pytest.mark.parametrize("kind", ["trace", "summary"])
 def test_provenance_comes_back(kind, tmp_path, request):
     result = with_provenance(request.getfixturevalue(kind))
     assert saving.to_xarray(result).attrs["provenance"] == PROVENANCE
@@ -250,26 +270,6 @@ def test_chains_have_the_numbers_they_were_simulated_with(trace):
     assert saving.to_xarray(trace, numbers=[7, 8, 9, 3, 2])["chain"].values.tolist() == [7, 8, 9, 3, 2]
     with pytest.raises(ValueError, match=r"one for each of 5, got shape \(2,\)"):
         saving.to_xarray(trace, numbers=[7, 8])
-
-
-def test_every_statistic_has_a_long_name():
-    assert {name for name in named() if saving._described(name)["long_name"] == name} == set()
-
-
-@pytest.mark.parametrize(
-    ("name", "long_name", "units"),
-    [
-        (jc.statistics.hill(0.5).name, "Hill number of order 0.5", None),
-        (jc.statistics.hill(float("inf")).name, "Hill number of order inf", None),
-        (jc.statistics.spectrum(20).name, "tokens counted once, twice, ... 20 times", "counts"),
-        (jc.statistics.tail_mass(1e-7).name, "probability of tokens whose true probability is below 1e-07", None),
-        (jc.statistics.trajectory(3, 4).name, "probability of token 3, 4", None),
-        (jc.statistics.band_support(0, 1e-5, 1).name, "tokens alive, by true probability between 0, 1e-05, 1", None),
-        ("entropy_2", "entropy_2", None),
-    ],
-)
-def test_statistics_made_to_measure_are_described(name, long_name, units):
-    assert saving._described(name) == {"long_name": long_name} | ({"units": units} if units else {})
 
 
 def test_an_axis_is_never_named_as_a_statistic_is(tmp_path):
@@ -437,7 +437,8 @@ def test_without_the_extra(package, trace, tmp_path, monkeypatch):
 def test_nothing_is_imported_before_it_is_needed(monkeypatch):
     for package in ("xarray", "h5netcdf", "h5py"):
         monkeypatch.setitem(sys.modules, package, None)
-    specification = importlib.util.spec_from_file_location("fresh", pathlib.Path(saving.__file__))
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    assert module.save.__doc__ == saving.save.__doc__
+    for module in (saving, named_axes):
+        specification = importlib.util.spec_from_file_location("fresh", pathlib.Path(module.__file__))
+        fresh = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(fresh)
+        assert fresh.__doc__ == module.__doc__

@@ -1,6 +1,6 @@
 """From recorded chains to estimates with errors. NumPy and SciPy in float64, on the host."""
 
-from jaxcollapse.analysis.ensemble import Ensemble, ensemble, half_life, lost_after
+from jaxcollapse.analysis.ensembles import Ensemble, ensemble, half_life, lost_after
 from jaxcollapse.analysis.estimates import Estimate, Fit, compare
 from jaxcollapse.analysis.fits import fit_exponential, fit_polynomial, fit_power_law
 from jaxcollapse.analysis.survival_curves import Hazard, Survival, survival

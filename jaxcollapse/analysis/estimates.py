@@ -1,4 +1,4 @@
-"""What a fit returns, whatever was fitted; and several of them beside one another."""
+"""Estimates with errors: what a fit returns, whatever was fitted, and the comparison of several fits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxcollapse import check
-from jaxcollapse.analysis.least_squares import Model, Points, minimise, weights
+from jaxcollapse.analysis.least_squares import CurveFamily, Points, minimise, weights
 
 FEWEST_CHAINS = 10
-"""Of fewer nothing is said: there is too little to resample."""
+"""The fewest chains that a fit is made of; fewer are too few to resample."""
 
 
 class Estimate(NamedTuple):
-    """A number with its standard error and interval."""
+    """An estimated number with its standard error and interval.
+
+    Attributes:
+      value: the estimate.
+      standard_error: its standard error.
+      interval: the lower and the upper end of its interval.
+
+    Example:
+      >>> str(Estimate(0.0513, 0.0021, (0.0472, 0.0554)))
+      '0.0513 (0.0472 to 0.0554)'
+    """
 
     value: float
     standard_error: float
@@ -28,30 +38,30 @@ class Estimate(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Fit:
-    """A curve fitted to means over chains.
+    """A curve fitted to means over chains, with the errors of its parameters and a judgement of the fit.
 
-    A parameter is an attribute, and so is its interval: ``fit.rate``, ``fit.rate_interval``; ``fit["rate"]`` is both
-    and the standard error.
+    Each parameter is an attribute, and so is its interval: ``fit.rate``, ``fit.rate_interval``; ``fit["rate"]`` is the
+    :class:`Estimate` with both and the standard error.
 
     Attributes:
-      model: the family of curves.
-      estimates: by the parameter's name; what the fit is made for comes first.
-      level: of the intervals.
-      window: the first and last generation, or sample size, fitted.
-      x: the generations or sample sizes, ``[points]``.
-      mean: over chains, ``[points]``.
-      error: its standard error, ``[points]``.
+      model: the family of curves that was fitted.
+      estimates: the estimate of each parameter, by its name; the parameter that the fit is made for comes first.
+      level: the level of the intervals.
+      window: the first and last generation, or sample size, that was fitted.
+      x: the fitted generations or sample sizes, ``[points]``.
+      mean: the mean over chains at each point, ``[points]``.
+      error: the standard error of each mean, ``[points]``.
       residuals: ``mean`` less the curve, made independent of one another and divided by their standard errors,
         ``[points]``.
-      chi_square: the sum of their squares.
+      chi_square: the sum of the squared residuals.
       goodness_of_fit: the p-value of the residuals, by their covariance over chains; a small one says that the
-        family is not the right one in this window. NaN where nothing is left to judge by.
+        family is not the right one in this window. NaN where no degree of freedom is left to judge by.
       identifiable: False when these data do not determine the first parameter; then the numbers are not to be used.
-      reason: why not, or "".
-      chains: how many there were.
+      reason: why the first parameter is not identifiable, or "".
+      chains: the number of chains.
     """
 
-    model: Model
+    model: CurveFamily
     estimates: dict[str, Estimate]
     level: float
     window: tuple[int, int]
@@ -80,38 +90,43 @@ class Fit:
 
     @property
     def theta(self) -> np.ndarray:
-        """The parameters, ``[parameters]``."""
+        """The estimated parameters in the order of the family, ``[parameters]``."""
         return np.array([self.estimates[name].value for name in self.model.parameters])
 
     @property
     def standard_error(self) -> float:
-        """Of the first parameter."""
+        """The standard error of the first parameter."""
         return self.estimates[self.model.parameters[0]].standard_error
 
     @property
     def half_life(self) -> float:
-        """``ln 2 / rate``, in generations."""
+        """The half-life ``ln 2 / rate``, in generations; ``inf`` unless the rate is positive."""
         rate = self["rate"].value
         return float(np.log(2) / rate) if rate > 0 else float("inf")
 
     @property
     def aic(self) -> float:
-        """``chi_square + 2 parameters``: of two families fitted to the same points take the one with less."""
+        """Akaike's criterion, ``chi_square + 2 parameters``; the family with the lower one fits the points better."""
         return self.chi_square + 2 * len(self.estimates)
 
     def curve(self, x: Any) -> np.ndarray:
-        """The fitted mean at given generations or sample sizes, ``[points]``."""
+        """Return the fitted mean at given generations or sample sizes, ``[points]``."""
         return self.model.curve(np.atleast_1d(np.asarray(x, dtype=np.float64)), self.theta).reshape(np.shape(x))
 
     def of(self, means: Any) -> dict[str, float]:
-        """What the same fit, with the same weights, makes of other means, for instance exact ones.
+        """Fit other means, for instance exact ones, at the same points and with the same weights.
+
+        An asymptotic law is not exact at any finite size: the fit of simulated means estimates what the fit of the
+        exact means gives, and not the limit.
 
         Args:
-          means: at the points ``fit.x``, ``[points]``.
+          means: the other means at the points ``fit.x``, ``[points]``.
 
         Returns:
-          The parameters by name. An asymptotic law is not exact at any finite size: what the fit of an exact curve
-          gives, and not the limit, is what the fit of simulated means estimates.
+          The parameters by name.
+
+        Raises:
+          ValueError: when the means are not at these points, or the fit is not one by least squares.
         """
         if self._points is None:
             raise ValueError(f"of() is for identified fits by least squares, and this is not one: {self}")
@@ -122,7 +137,7 @@ class Fit:
         return dict(zip(self.model.parameters, found.tolist(), strict=True))
 
     def as_dict(self) -> dict[str, Any]:
-        """What a file keeps: the family, the estimates, the window and the judgements, as numbers and texts."""
+        """Return the family, the estimates, the window and the judgements as plain values, for a file."""
         numbers: dict[str, Any] = {"model": self.model.name, "formula": self.model.formula}
         for name, estimate in self.estimates.items():
             numbers |= {name: estimate.value, f"{name}_error": estimate.standard_error}
@@ -151,18 +166,19 @@ class Fit:
 
 
 def _article(name: str) -> str:
+    """Put the indefinite article before a name."""
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def _digits(error: float) -> int:
-    """Decimals that show two figures of the error."""
+    """Return the number of decimals that show two significant figures of an error."""
     return max(0, 1 - int(np.floor(np.log10(error)))) if error > 0 and np.isfinite(error) else 6
 
 
 def compare(*fits: Fit) -> list[tuple[Fit, float]]:
-    """Fits of different families to the same points, the best first, each with its Akaike weight.
+    """Rank fits of different families to the same points, the best first, each with its Akaike weight.
 
-    ``exp(-AIC/2)``, divided by the sum: how much the data speak for each, if one of them is right.
+    The weight is ``exp(-AIC/2)`` over the sum of these: how much the data speak for each family, if one is right.
 
     Raises:
       ValueError: when the fits are not of the same points, or there are fewer than two.
@@ -189,8 +205,8 @@ def compare(*fits: Fit) -> list[tuple[Fit, float]]:
     return [(fits[i], float(weight[i])) for i in order]
 
 
-def unidentified(model: Model, reason: str, chains: int, window: tuple[int, int], level: float) -> Fit:
-    """A fit that has no numbers, only the reason why."""
+def unidentified(model: CurveFamily, reason: str, chains: int, window: tuple[int, int], level: float) -> Fit:
+    """Make a fit that has no numbers, only the reason why its first parameter is not identifiable."""
     nan, none = float("nan"), np.empty(0)
     unknown = dict.fromkeys(model.parameters, Estimate(nan, nan, (nan, nan)))
     return Fit(model, unknown, level, window, none, none, none, none, nan, nan, False, reason, chains)

@@ -1,8 +1,8 @@
-"""Fits of decay curves and of laws in the sample size, with intervals that know what is independent: the chain.
+"""Fits of decay curves and of laws in the sample size, with intervals that take the chain for the independent unit.
 
 The generations of one chain are correlated (tomorrow's model is drawn from today's), so a fit that treats the points
-of a curve as independent reports errors many times too small. How it is done:
-:mod:`~jaxcollapse.analysis.least_squares`.
+of a curve as independent reports errors many times too small. :mod:`~jaxcollapse.analysis.least_squares` has the
+method.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ import numpy as np
 from scipy import stats
 
 from jaxcollapse import check
-from jaxcollapse.analysis import models
-from jaxcollapse.analysis.ensemble import values_of
+from jaxcollapse.analysis import curve_families
+from jaxcollapse.analysis.ensembles import values_of
 from jaxcollapse.analysis.estimates import FEWEST_CHAINS, Estimate, Fit, unidentified
-from jaxcollapse.analysis.least_squares import Model, Points, Solution, blocks, solve
+from jaxcollapse.analysis.least_squares import CurveFamily, Points, Solution, blocks, solve
+from jaxcollapse.analysis.survival_curves import are_collapse_times
 from jaxcollapse.analysis.tail import FEWEST_IN_TAIL, TAIL, fit_tail, tail_share
 
 RESOLVED = 0.25
-"""A generation is fitted while the standard error of its mean is below this share of the mean."""
+"""The share of the mean that its standard error may reach; by default generations are fitted up to there."""
 POINTS = 24
-"""Generations that are looked at: those between two of them say little more, for they are close to both."""
+"""The most generations that are fitted; those between two of them say little more, for they are close to both."""
 DEGREES = 5
+"""The highest degree of a polynomial that is fitted."""
 KNOWN = 1e-12
-"""A standard error below this share of the mean is rounding: all chains agree."""
+"""The share of the mean below which a standard error is rounding, so that all chains agree."""
 
 
 def fit_exponential(
@@ -39,20 +41,20 @@ def fit_exponential(
     """Fit ``amplitude * exp(-rate m)`` to the mean over chains, or ``floor + amplitude * exp(-rate m)``.
 
     Least squares on at most 24 generations of the mean curve, weighted by their covariance over chains. The standard
-    error is that of a jackknife over chains (in blocks, beyond a thousand), the interval Student's with the units
-    less one degrees of freedom, for the logarithm of a rate above 0.
+    error is that of a jackknife over chains (in blocks, beyond a thousand). The interval is Student's, with one degree
+    of freedom fewer than there are units, for the logarithm of a rate above 0.
 
     Args:
       trace: a trace and the name of a statistic; or one array ``[chains, generations + 1]``; or
         :class:`~jaxcollapse.CollapseTimes`, see below.
-      name: the statistic, for instance ``"heterozygosity"``.
+      name: the name of the statistic, for instance ``"heterozygosity"``.
       window: first and last generation to fit; by default from generation 1 for as long as the mean is known to a
         quarter of itself (with a floor: to the end). ``"tail"``: from when no more than a quarter of the chains
         (of more than a thousand chains: :func:`tail_share`) has a value that is not zero. The heterozygosity falls
         exponentially from the first generation on; survival, ``support - 1`` and the entropy do so in their tails
         only, at the same rate.
       floor: whether the curve falls (or rises) to a level of its own.
-      level: of the interval.
+      level: the level of the interval.
 
     Collapse times are fitted as such: in the tail the chance to collapse in the next generation is constant, ``1 -
     exp(-rate)``, and its estimate is collapses by generations lived there. Censored chains count as long as they were
@@ -60,7 +62,7 @@ def fit_exponential(
 
     Returns:
       A :class:`Fit` with ``rate``, ``amplitude`` (and ``floor``). ``identifiable`` is False, with the reason, when
-      there are too few chains or generations, or when the rate is not told from 0.
+      there are too few chains or generations, or when the rate cannot be told from 0.
 
     Raises:
       ValueError: for a bad window or level, and as :func:`ensemble`.
@@ -75,7 +77,7 @@ def fit_exponential(
     """
     _check_level(level)
     check.flag("floor", floor)
-    if hasattr(trace, "observed") and hasattr(trace, "time"):
+    if are_collapse_times(trace):
         if floor:
             raise ValueError("floor is for curves; chances to survive fall to 0, or are censored")
         if window not in (None, "tail"):
@@ -88,7 +90,7 @@ def fit_exponential(
         raise ValueError(
             f"trace holds every {trace.every}th generation only, and a fit counts them; record with every=1"
         )
-    model = models.exponential_with_floor() if floor else models.exponential()
+    model = curve_families.exponential_with_floor() if floor else curve_families.exponential()
     chains, last = values.shape[0], values.shape[1] - 1
     first, final = _window(window, last)
     if chains < FEWEST_CHAINS:
@@ -138,14 +140,15 @@ def fit_exponential(
 def fit_power_law(sizes: Any, values: Any, *, level: float = 0.95) -> Fit:
     """Fit ``amplitude * n^exponent`` to means over chains at several sample sizes.
 
-    Least squares, each mean weighted by its inverse variance; errors as in :func:`fit_exponential`, a chain's number
-    being the unit across sizes, for a sweep uses the same keys at each of them.
+    The fit is by least squares, each mean weighted by its inverse variance. Errors are as in :func:`fit_exponential`;
+    the unit is a chain's number across all sizes, for a sweep uses the same keys at each of them.
 
     Args:
-      sizes: n, ``[sizes]``.
-      values: of each chain, ``[sizes, chains]``: collapse times, half-lives, or a statistic at one generation; or a
-        list of arrays ``[chains]`` or of :class:`~jaxcollapse.CollapseTimes` in which all were observed.
-      level: of the interval.
+      sizes: the sample sizes n, ``[sizes]``.
+      values: the value of each chain at each size, ``[sizes, chains]``: collapse times, half-lives, or a statistic at
+        one generation; or a list of arrays ``[chains]`` or of :class:`~jaxcollapse.CollapseTimes` in which all were
+        observed.
+      level: the level of the interval.
 
     Returns:
       A :class:`Fit` with ``exponent`` and ``amplitude``. The mean collapse time is a power law in the limit only:
@@ -165,7 +168,7 @@ def fit_power_law(sizes: Any, values: Any, *, level: float = 0.95) -> Fit:
       >>> bool(abs(fit.exponent - exact["exponent"]) < 5 * fit.standard_error)
       True
     """
-    return _fit_sizes(models.power_law(), sizes, values, level)
+    return _fit_sizes(curve_families.power_law(), sizes, values, level)
 
 
 def fit_polynomial(sizes: Any, values: Any, *, degree: int = 1, level: float = 0.95) -> Fit:
@@ -185,10 +188,11 @@ def fit_polynomial(sizes: Any, values: Any, *, degree: int = 1, level: float = 0
       True
     """
     degree = check.static_whole_number("degree", degree, least=1, most=DEGREES)
-    return _fit_sizes(models.polynomial(degree), sizes, values, level)
+    return _fit_sizes(curve_families.polynomial(degree), sizes, values, level)
 
 
-def _fit_sizes(model: Model, sizes: Any, values: Any, level: float) -> Fit:
+def _fit_sizes(model: CurveFamily, sizes: Any, values: Any, level: float) -> Fit:
+    """Fit a family of curves to means over chains at several sample sizes; arguments as :func:`fit_power_law`."""
     _check_level(level)
     x = np.asarray(sizes, dtype=np.float64)
     if x.ndim != 1 or not np.all(np.isfinite(x) & (x > 0)) or len(np.unique(x)) != len(x):
@@ -218,7 +222,8 @@ def _fit_sizes(model: Model, sizes: Any, values: Any, level: float) -> Fit:
 
 
 def _row(values: Any, n: float) -> np.ndarray:
-    if hasattr(values, "observed") and hasattr(values, "time"):
+    """Return the values of all chains at one sample size, ``float64 [chains]``; raise ValueError for unusable ones."""
+    if are_collapse_times(values):
         if bad := int(np.sum(np.asarray(values.status) != 0)):
             raise ValueError(f"{bad} chains had bad inputs at n = {n:g}, see status; leave them out")
         seen = np.asarray(values.observed).astype(bool)
@@ -235,11 +240,13 @@ def _row(values: Any, n: float) -> np.ndarray:
 
 
 def _check_level(level: float) -> None:
+    """Raise ValueError when the level of an interval is not between 0 and 1."""
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level!r}")
 
 
 def _window(window: Any, last: int) -> tuple[int, int]:
+    """Return the first and last generation that a caller's window allows; raise ValueError for a bad window."""
     if window is None or (isinstance(window, str) and window == "tail"):
         return 1, last
     if isinstance(window, str) or np.shape(window) != (2,):
@@ -250,7 +257,10 @@ def _window(window: Any, last: int) -> tuple[int, int]:
     return first, final
 
 
-def _result(model: Model, points: Points, found: Solution, level: float, window: tuple[int, int], chains: int) -> Fit:
+def _result(
+    model: CurveFamily, points: Points, found: Solution, level: float, window: tuple[int, int], chains: int
+) -> Fit:
+    """Make a fit of a solution, and judge whether its first parameter is identifiable."""
     quantile = float(stats.t.ppf(0.5 + level / 2, len(points.samples) - 1))
     errors = np.sqrt(np.diag(found.covariance))
     estimates = {
@@ -287,7 +297,7 @@ def _result(model: Model, points: Points, found: Solution, level: float, window:
 
 
 def _interval(name: str, value: float, half: float) -> tuple[float, float]:
-    """Symmetric; for a rate above 0 in its logarithm, where its law is closer to the normal one."""
+    """Return a symmetric interval; for a rate above 0 one in its logarithm, whose law is closer to the normal one."""
     if name == "rate" and value > 0 and half < value:
         return value * float(np.exp(-half / value)), value * float(np.exp(half / value))
     return value - half, value + half

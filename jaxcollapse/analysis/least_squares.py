@@ -17,22 +17,23 @@ import numpy as np
 from scipy import optimize, stats
 
 BLOCKS = 1000
-"""Beyond so many chains equal blocks of them are left out in turn: their means are as independent."""
+"""The most units that are left out in turn; more chains are taken in equal blocks, whose means are as independent."""
 BINS = 6
-"""Stretches of the curve whose mean residuals are judged together."""
+"""The number of stretches of the curve whose mean residuals are judged together."""
 CUBIC, QUADRATIC = 3, 2
+"""The degrees of the polynomials that smooth variances and correlations along the curve."""
 
 
-class Model(NamedTuple):
-    """A family of curves.
+class CurveFamily(NamedTuple):
+    """A family of curves with its derivatives.
 
     Attributes:
-      name: of the family, for people.
-      formula: with the parameters' names.
-      parameters: their names; the first is what the fit is made for.
-      curve: ``(x [points], theta [..., parameters]) -> [..., points]``.
-      gradient: by theta, ``[..., points, parameters]``.
-      start: ``(x, mean, error) -> theta``, to begin from.
+      name: the name of the family, for people.
+      formula: the formula of the curve, with the names of the parameters.
+      parameters: the names of the parameters; the first is the one that the fit is made for.
+      curve: the values of curves, ``(x [points], theta [..., parameters]) -> [..., points]``.
+      gradient: their derivatives by theta, ``(x, theta) -> [..., points, parameters]``.
+      start: parameters to begin from, ``(x, mean, error) -> theta``.
     """
 
     name: str
@@ -45,13 +46,13 @@ class Model(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Points:
-    """The chains' values at the points of a curve.
+    """The values of the chains at the points of a curve.
 
     Attributes:
-      x: ``[points]``.
-      samples: of each unit, a chain or the mean of a block of them, ``[units, points]``.
+      x: the generations or sample sizes, ``[points]``.
+      samples: the values of each unit, which is a chain or the mean of a block of chains, ``[units, points]``.
       along: where the points lie when variances are smoothed along them, ``[points]``.
-      correlated: whether neighbours depend on one another.
+      correlated: whether neighbouring points depend on one another.
     """
 
     x: np.ndarray
@@ -61,7 +62,7 @@ class Points:
 
     @property
     def mean(self) -> np.ndarray:
-        """Over units, ``[points]``."""
+        """The mean over units, ``[points]``."""
         return self.samples.mean(axis=0)
 
     @property
@@ -70,19 +71,19 @@ class Points:
         return self.samples.std(axis=0, ddof=1) / np.sqrt(len(self.samples))
 
     def part(self, index: np.ndarray) -> Points:
-        """Some of the points."""
+        """Return some of the points, by their index."""
         return dataclasses.replace(self, x=self.x[index], samples=self.samples[:, index], along=self.along[index])
 
 
 class Solution(NamedTuple):
-    """A fit.
+    """The solution of a least-squares problem.
 
     Attributes:
-      theta: ``[parameters]``.
-      covariance: of theta, by the jackknife, ``[parameters, parameters]``.
-      standardised: ``(mean - curve)``, decorrelated and in units of their standard errors, ``[points]``.
-      chi_square: the sum of their squares.
-      p_value: of the residuals, by their own covariance over units; NaN when too few points are left to judge.
+      theta: the parameters, ``[parameters]``.
+      covariance: the covariance of the parameters, by the jackknife, ``[parameters, parameters]``.
+      standardised: the residuals ``mean - curve``, decorrelated and divided by their standard errors, ``[points]``.
+      chi_square: the sum of the squared standardised residuals.
+      p_value: the p-value of the residuals, by their own covariance over units; NaN when too few points are left.
     """
 
     theta: np.ndarray
@@ -93,32 +94,44 @@ class Solution(NamedTuple):
 
 
 def blocks(samples: np.ndarray) -> np.ndarray:
-    """Chains, or the means of at most :data:`BLOCKS` equal blocks of them; up to a block's chains are left over."""
+    """Return the chains, or the means of at most :data:`BLOCKS` equal blocks of them, as units, ``[units, points]``.
+
+    Chains at the end that do not fill a block are left out.
+
+    Example:
+      >>> blocks(np.arange(4002.0).reshape(2001, 2)).shape
+      (667, 2)
+    """
     size = -(-len(samples) // BLOCKS)
     whole = len(samples) // size
     return samples[: whole * size].reshape(whole, size, -1).mean(axis=1)
 
 
 class Weights(NamedTuple):
-    """What turns residuals of the mean into independent ones: ``(r_j - slope_j r_{j-1}) / scale_j``."""
+    """The transformation that makes residuals of the mean independent: ``(r_j - slope_j r_{j-1}) / scale_j``.
+
+    Attributes:
+      slope: the regression of each residual on the one before it, ``[..., points - 1]``.
+      scale: the standard error of what is left, ``[..., points]``.
+    """
 
     slope: np.ndarray
     scale: np.ndarray
 
     def __call__(self, residual: np.ndarray) -> np.ndarray:
-        """Whiten ``[..., points]``."""
+        """Whiten residuals ``[..., points]``."""
         white = np.array(residual, dtype=np.float64)
         white[..., 1:] -= self.slope * residual[..., :-1]
         return white / self.scale
 
     def of_gradient(self, gradient: np.ndarray) -> np.ndarray:
-        """Whiten ``[..., points, parameters]`` along the points."""
+        """Whiten a gradient ``[..., points, parameters]`` along the points."""
         along_last = Weights(self.slope[..., None, :], self.scale[..., None, :])
         return np.swapaxes(along_last(np.swapaxes(gradient, -1, -2)), -1, -2)
 
 
 def _smoother(along: np.ndarray, degree: int) -> np.ndarray:
-    """The projection on polynomials along the curve, ``[points, points]``; of lower degree for few points."""
+    """Return the projection on polynomials along the curve, ``[points, points]``; of lower degree for few points."""
     width = np.ptp(along)
     at = 2 * (along - along.min()) / width - 1 if width > 0 else np.zeros_like(along)
     basis = np.polynomial.legendre.legvander(at, max(0, min(degree, (len(along) - 1) // 3)))
@@ -126,7 +139,7 @@ def _smoother(along: np.ndarray, degree: int) -> np.ndarray:
 
 
 def _weights(points: Points, variance: np.ndarray, covariance: np.ndarray) -> Weights:
-    """From the variances ``[..., points]`` and covariances of neighbours ``[..., points - 1]`` of the means."""
+    """Make weights from the variances ``[..., points]`` of the means and their neighbours' covariances."""
     least = 1e-12 * variance.max(axis=-1, keepdims=True)
     variance = np.maximum(variance, least)
     smooth = np.exp(np.log(variance) @ _smoother(points.along, CUBIC).T)
@@ -140,14 +153,14 @@ def _weights(points: Points, variance: np.ndarray, covariance: np.ndarray) -> We
 
 
 def weights(points: Points) -> Weights:
-    """Of the means over all units."""
+    """Return the weights of the means over all units."""
     units, apart = len(points.samples), points.samples - points.mean
     scale = 1 / (units * (units - 1))
     return _weights(points, (apart**2).sum(axis=0) * scale, (apart[:, 1:] * apart[:, :-1]).sum(axis=0) * scale)
 
 
 def _without_one(points: Points) -> tuple[np.ndarray, Weights]:
-    """The mean of all but one unit, for each, ``[units, points]``, and the weights that belong to it."""
+    """Return, for each unit, the mean of all others, ``[units, points]``, and the weights that belong to it."""
     units, apart = len(points.samples), points.samples - points.mean
     own, neighbours = apart**2, apart[:, 1:] * apart[:, :-1]
     whole, scale = units / (units - 1), 1 / ((units - 1) * (units - 2))
@@ -157,8 +170,8 @@ def _without_one(points: Points) -> tuple[np.ndarray, Weights]:
 
 
 @np.errstate(all="ignore")
-def minimise(model: Model, x: np.ndarray, mean: np.ndarray, weigh: Weights, start: np.ndarray) -> np.ndarray:
-    """The parameters that make the whitened residuals of one mean curve least."""
+def minimise(model: CurveFamily, x: np.ndarray, mean: np.ndarray, weigh: Weights, start: np.ndarray) -> np.ndarray:
+    """Return the parameters that minimise the whitened squared residuals of one mean curve, ``[parameters]``."""
     scale = np.maximum(np.abs(start), 1e-8 * np.abs(start).max() + 1e-300)
     found = optimize.least_squares(
         lambda theta: weigh(model.curve(x, theta * scale) - mean),
@@ -172,8 +185,10 @@ def minimise(model: Model, x: np.ndarray, mean: np.ndarray, weigh: Weights, star
 
 
 @np.errstate(all="ignore")
-def _newton(model: Model, x: np.ndarray, mean: np.ndarray, weigh: Weights, theta: np.ndarray, steps: int) -> np.ndarray:
-    """A few Gauss-Newton steps for many curves at once, ``theta [units, parameters]``."""
+def _newton(
+    model: CurveFamily, x: np.ndarray, mean: np.ndarray, weigh: Weights, theta: np.ndarray, steps: int
+) -> np.ndarray:
+    """Take a few Gauss-Newton steps for many curves at once, from ``theta [units, parameters]``."""
     for _ in range(steps if np.isfinite(theta).all() else 0):
         residual = weigh(mean - model.curve(x, theta))
         gradient = weigh.of_gradient(model.gradient(x, theta))
@@ -189,8 +204,8 @@ def _newton(model: Model, x: np.ndarray, mean: np.ndarray, weigh: Weights, theta
 
 
 @np.errstate(all="ignore")
-def solve(model: Model, points: Points) -> Solution:
-    """Fit a model to the mean curve; the error by leaving out each unit in turn, weights and all."""
+def solve(model: CurveFamily, points: Points) -> Solution:
+    """Fit a family of curves to the mean; the jackknife leaves out each unit in turn, weights and all."""
     units = len(points.samples)
     weigh = weights(points)
     theta = minimise(model, points.x, points.mean, weigh, model.start(points.x, points.mean, points.error))
@@ -210,7 +225,7 @@ def solve(model: Model, points: Points) -> Solution:
 
 
 def _judge(residual: np.ndarray, of_units: np.ndarray, free: int) -> float:
-    """The p-value of residuals averaged over stretches of the curve: Hotelling's, for their covariance is estimated."""
+    """Return Hotelling's p-value of the residuals, averaged over stretches of the curve."""
     if free < 1:
         return float("nan")
     stretches = np.array_split(np.arange(len(residual)), min(BINS, len(residual)))

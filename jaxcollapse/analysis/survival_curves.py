@@ -1,4 +1,4 @@
-"""Collapse times: survival with intervals, hazards, means and quantiles, also where some chains did not collapse."""
+"""Survival curves of collapse times, with hazards, means and quantiles, also where some chains did not collapse."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from jaxcollapse.analysis.estimates import Estimate
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Survival:
-    """``P(T > m)`` estimated from chains, censored ones among them.
+    """The survival curve ``P(T > m)`` of the collapse time T, estimated from chains, some of which may be censored.
 
     Attributes:
-      generation: ``0 .. last``, ``[last + 1]``; the last that all chains still under observation were looked at.
+      generation: the generations ``0 .. last``, ``[last + 1]``; all chains still under observation were looked at then.
       survival: the estimate by Kaplan and Meier, ``[last + 1]``.
-      low, high: its interval at each generation (not at all of them at once), ``[last + 1]``.
-      at_risk: chains not collapsed, nor lost from sight, before m, ``[last + 1]``.
-      collapsed: chains that collapse at m, ``[last + 1]``.
-      level: of all intervals.
-      chains: how many.
+      low, high: the interval at each generation (not at all of them at once), ``[last + 1]``.
+      at_risk: the number of chains that were neither collapsed nor censored before m, ``[last + 1]``.
+      collapsed: the number of chains that collapse at m, ``[last + 1]``.
+      level: the level of all intervals.
+      chains: the number of chains.
     """
 
     generation: np.ndarray
@@ -37,9 +37,12 @@ class Survival:
     chains: int
 
     def quantile(self, share: float) -> Estimate:
-        """The generation by which this share of the chains has collapsed; its interval where the band crosses.
+        """Estimate the generation by which a share of the chains has collapsed; the interval is where the band crosses.
 
-        ``inf`` when fewer have by the end. No standard error is offered: NaN.
+        The estimate is ``inf`` when fewer chains have collapsed by the end. Its standard error is not offered: NaN.
+
+        Raises:
+          ValueError: when ``share`` is not between 0 and 1.
         """
         check.real_number("share", share, 0, 1)
         # Below the level by more than rounding: after 1 - 0.75, 0.25 still survive.
@@ -47,13 +50,15 @@ class Survival:
         return Estimate(reach(self.survival), float("nan"), (reach(self.low), reach(self.high)))
 
     def _first(self, reached: np.ndarray) -> float:
+        """Return the first generation at which something is reached, or ``inf``."""
         return float(self.generation[np.argmax(reached)]) if reached.any() else float("inf")
 
     def mean(self, up_to: int | None = None) -> Estimate:
-        """``E min(T, up_to)``, in generations: the sum of the survival below ``up_to``.
+        """Estimate ``E min(T, up_to)``, in generations: the sum of the survival curve below ``up_to``.
 
         Args:
-          up_to: by default the mean of T itself, which must then have been observed for all chains.
+          up_to: the generation at which collapse times are cut; by default they are not, and then the collapse of all
+            chains must have been observed.
 
         Raises:
           ValueError: when it is not given and some chains were censored, or it is beyond the last generation.
@@ -80,9 +85,10 @@ class Survival:
         return Estimate(value, error, (value - half, value + half))
 
     def hazard(self, width: int = 1) -> Hazard:
-        """The chance to collapse in a generation, for chains that have not yet, pooled over ``width`` generations each.
+        """Estimate the chance that a chain collapses in a generation, given that it has not yet.
 
-        Collapses divided by generations lived; the interval is that of Clopper and Pearson.
+        The estimate is the number of collapses over the number of generations lived, both pooled over ``width``
+        generations; the interval is that of Clopper and Pearson.
         """
         width = check.static_whole_number("width", width)
         first = np.arange(1, len(self.generation), width)
@@ -96,7 +102,13 @@ class Survival:
 
 
 class Hazard(NamedTuple):
-    """The chance to collapse in the next generation, with its interval, at the middles of stretches of generations."""
+    """The chance that a chain which has not collapsed does so in the next generation, with its interval.
+
+    Attributes:
+      generation: the middles of the pooled stretches of generations, ``[stretches]``.
+      hazard: the estimated chances, ``[stretches]``.
+      low, high: their intervals, ``[stretches]``.
+    """
 
     generation: np.ndarray
     hazard: np.ndarray
@@ -105,16 +117,18 @@ class Hazard(NamedTuple):
 
 
 def survival(times: Any, *, level: float = 0.95, final: bool = False) -> Survival:
-    """The survival curve ``P(T > m)`` of collapse times.
+    """Estimate the survival curve ``P(T > m)`` of collapse times.
 
-    Kaplan and Meier's estimate with Greenwood's variance on the scale ``log(-log)`` (:func:`scipy.stats.ecdf` on
-    :class:`scipy.stats.CensoredData`). Where no chain or every chain has collapsed that has no width, and the exact
-    binomial interval stands.
+    This is Kaplan and Meier's estimate with Greenwood's variance on the scale ``log(-log)`` (:func:`scipy.stats.ecdf`
+    on :class:`scipy.stats.CensoredData`). Where no chain or every chain has collapsed that interval has no width, and
+    the exact binomial interval takes its place.
+
+    Source: Kaplan and Meier, "Nonparametric estimation from incomplete observations" (1958).
 
     Args:
-      times: :class:`~jaxcollapse.CollapseTimes`, or integers ``[chains]`` all of which were observed.
-      level: of the intervals.
-      final: whether collapse for ever is meant (``times.final``) and not the first Dirac mass.
+      times: :class:`~jaxcollapse.CollapseTimes`, or integers ``[chains]``, all of which were observed.
+      level: the level of the intervals.
+      final: whether the final collapse is meant (``times.final``) and not the first Dirac mass.
 
     Raises:
       ValueError: for no chains, times that are not whole numbers, chains with bad inputs, or a bad level.
@@ -143,7 +157,7 @@ def survival(times: Any, *, level: float = 0.95, final: bool = False) -> Surviva
         warnings.simplefilter("ignore", RuntimeWarning)  # undefined where no or every chain has collapsed
         band = found.confidence_interval(confidence_level=level, method="log-log")
     inside = (curve > 0) & (curve < 1)
-    # All of those at risk when the last ones went, or that have been seen until now.
+    # The trials are the chains still at risk; after the last collapse, those that were at risk then.
     trials = np.where(curve > 0, at_risk, at_risk[np.argmax(curve == 0)])
     edge_low, edge_high = clopper_pearson(np.where(curve > 0, trials, 0), trials, level)
     low = np.where(inside, np.nan_to_num(band.low.evaluate(generation)), edge_low)
@@ -151,9 +165,15 @@ def survival(times: Any, *, level: float = 0.95, final: bool = False) -> Surviva
     return Survival(generation, curve, low, high, at_risk, collapsed, level, chains)
 
 
+def are_collapse_times(values: Any) -> bool:
+    """Return whether values are :class:`~jaxcollapse.CollapseTimes`, which know what was censored, and not numbers."""
+    return hasattr(values, "observed") and hasattr(values, "time")
+
+
 def _times(times: Any, final: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return collapse times and whether each was observed, ``[chains]``; raise ValueError for what cannot be used."""
     check.flag("final", final)
-    if hasattr(times, "observed") and hasattr(times, "time"):
+    if are_collapse_times(times):
         bad = int(np.sum(np.asarray(times.status) != 0))
         if bad:
             raise ValueError(f"{bad} chains had bad inputs, see times.status; leave them out")
@@ -170,7 +190,13 @@ def _times(times: Any, final: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def clopper_pearson(events: np.ndarray, trials: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """The exact interval of a binomial chance, vectorised."""
+    """Return the exact interval of a binomial chance, by Clopper and Pearson (1934), for arrays of counts.
+
+    Example:
+      >>> low, high = clopper_pearson([0, 5], [10, 10], 0.95)
+      >>> low.round(3).tolist(), high.round(3).tolist()
+      ([0.0, 0.187], [0.308, 0.813])
+    """
     events, trials = np.asarray(events, float), np.asarray(trials, float)
     tail = (1 - level) / 2
     none, all_ = events <= 0, events >= trials

@@ -1,4 +1,4 @@
-"""The tail: where few chains are left the chance to collapse is constant, and its rate comes from collapse times."""
+"""The tail of collapse times: where few chains are left the chance to collapse is constant, and gives the rate."""
 
 from __future__ import annotations
 
@@ -8,35 +8,40 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from jaxcollapse.analysis import models
+from jaxcollapse.analysis import curve_families
 from jaxcollapse.analysis.estimates import FEWEST_CHAINS, Estimate, Fit, unidentified
 from jaxcollapse.analysis.survival_curves import Survival, clopper_pearson, survival
 
 TAIL, TAIL_CHAINS = 0.25, 1000
-"""The tail begins when no more than this share of the chains has a value that is not zero; later for more chains."""
+"""The share of chains with a value that is not zero at which the tail begins, for up to so many chains; then later."""
 FEWEST_IN_TAIL = 100
-"""Chains that a curve must have left there."""
+"""The fewest chains that a curve must have left where its tail begins."""
 STRETCHES = 8
-"""Stretches of the tail, of as many collapses each, whose hazards are compared."""
+"""The number of stretches of the tail, of equally many collapses, whose hazards are compared."""
 
 
 def tail_share(chains: int) -> float:
-    """The share of chains that are left when the tail begins: a quarter for up to a thousand chains.
+    """Return the share of chains that are left when the tail begins: a quarter for up to a thousand chains.
 
-    What is not yet the asymptotic law falls as the square of the share s (the second rate is three times the first:
-    three lines of descent meet so much faster than two), the standard error of a rate as 1/sqrt(chains s). Their ratio
-    stays what it is at a thousand chains for s in proportion to chains^(-1/5).
+    The deviation from the asymptotic law falls as the square of the share s (the second rate is three times the first:
+    three lines of descent meet so much faster than two), and the standard error of a rate as 1/sqrt(chains s). Their
+    ratio stays what it is at a thousand chains when s is in proportion to chains^(-1/5).
+
+    Example:
+      >>> tail_share(1000), tail_share(32_000)
+      (0.25, 0.125)
     """
     return TAIL * min(1.0, (TAIL_CHAINS / chains) ** 0.2)
 
 
 @np.errstate(over="ignore")  # the amplitude at m = 0 of a tail that begins late may be beyond numbers
 def fit_tail(times: Any, level: float) -> Fit:
-    """Fit collapse times, from when no more than ``tail_share`` of the chains survive; behind ``fit_exponential``."""
-    model, curve = models.exponential(), survival(times, level=level)
+    """Fit collapse times from when no more than :func:`tail_share` of the chains survive; see ``fit_exponential``."""
+    model, curve = curve_families.exponential(), survival(times, level=level)
     chains, last, share = curve.chains, int(curve.generation[-1]), tail_share(curve.chains)
 
     def unknown(first: int, reason: str) -> Fit:
+        """Make a fit without numbers, whose window begins at a generation."""
         found = unidentified(model, reason, chains, (first, last), level)
         return dataclasses.replace(found, chi_square=0.0)  # the sum over no stretches
 
@@ -73,7 +78,7 @@ def fit_tail(times: Any, level: float) -> Fit:
 
 
 def _rate(events: int, lived: int, level: float) -> Estimate:
-    """From the chance to collapse in a generation, with the exact interval of that."""
+    """Estimate the rate from the chance to collapse in a generation, with the exact interval of that chance."""
     hazard = events / lived
     low, high = clopper_pearson(np.array([events]), np.array([lived]), level)
     rate_of = lambda chance: float(-np.log1p(-min(float(chance), 1 - 1e-12)))
@@ -82,7 +87,7 @@ def _rate(events: int, lived: int, level: float) -> Estimate:
 
 
 def _amplitude(curve: Survival, first: int, rate: Estimate) -> Estimate:
-    """The line goes through the survival where the tail begins."""
+    """Estimate the amplitude, so that the curve goes through the survival where the tail begins."""
     at_start = float(curve.survival[first])
     spread = float(np.sqrt(at_start * (1 - at_start) / curve.chains))
     amplitude = at_start * np.exp(rate.value * first)
@@ -92,7 +97,7 @@ def _amplitude(curve: Survival, first: int, rate: Estimate) -> Estimate:
 
 
 def _even(curve: Survival, first: int, hazard: float) -> tuple[np.ndarray, float]:
-    """Whether the hazard is the same all along: stretches of equally many collapses, standardised; and the p-value."""
+    """Test whether the hazard is constant: residuals of stretches with equally many collapses, and their p-value."""
     events, lived = curve.collapsed[first + 1 :], curve.at_risk[first + 1 :]
     total = int(events.sum())
     count = min(STRETCHES, total // 5)

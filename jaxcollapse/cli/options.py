@@ -93,7 +93,7 @@ def add_sizes(parser: argparse.ArgumentParser, *, n: str, generations: int) -> N
 def add_simulation(parser: argparse.ArgumentParser, *, chains: int, leave_out: Container[str] = ()) -> None:
     """One regime, sizes, chains, seed and statistics, some of which are left out of the help."""
     from jaxcollapse.regimes import REGIMES
-    from jaxcollapse.statistics.catalogue import named
+    from jaxcollapse.statistics import named
 
     parser.add_argument(
         "--regime",

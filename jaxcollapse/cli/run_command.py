@@ -284,7 +284,7 @@ def _out(path: str, keep: str) -> str:
 
     from jaxcollapse import saving
 
-    saving._packages("xarray", "h5netcdf", "h5py")
+    saving.check_packages()
     stem, suffix = os.path.splitext(path)
     if suffix != ".nc":
         raise ValueError(f"out must be a file that ends in .nc, for it is netCDF, got {path!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import jax
@@ -16,7 +17,7 @@ from jaxcollapse.pytrees import canonical
 from jaxcollapse.results import Trace
 from jaxcollapse.schemes.chains import UNBATCHED, chain_key
 from jaxcollapse.schemes.record_schedule import RecordSchedule, schedule_between
-from jaxcollapse.statistics import Record
+from jaxcollapse.statistics import Record, described
 
 
 def simulate(
@@ -61,7 +62,8 @@ def simulate(
     every = check.static_whole_number("every", every)
     key, process, numbers, wanted = prepare(key, process, chains, generations, record, every=every)
     layout = layout_of(process, numbers)
-    return _simulate(key, process, numbers, generations=int(generations), record=wanted, every=every, layout=layout)
+    trace = _simulate(key, process, numbers, generations=int(generations), record=wanted, every=every, layout=layout)
+    return dataclasses.replace(trace, described=described(wanted))
 
 
 def start(
@@ -82,7 +84,8 @@ def start(
       As :func:`simulate`.
     """
     key, process, numbers, wanted = prepare(key, process, chains, 1, record)
-    return _start(key, process, numbers, record=wanted, layout=layout_of(process, numbers))
+    state, trace = _start(key, process, numbers, record=wanted, layout=layout_of(process, numbers))
+    return state, dataclasses.replace(trace, described=described(wanted))
 
 
 def advance(
@@ -134,7 +137,8 @@ def advance(
         state, trace = _advance(key, process, state, schedule=schedule, record=wanted, layout=layout)
         pieces.append(trace.values)
         after = end
-    return state, Trace(jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces), state.status, every)
+    values = jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
+    return state, Trace(values, state.status, every, described=described(wanted))
 
 
 def state_template(key: Array, process: Process, *, chains: Array, record: Record, m: int) -> State:

@@ -25,10 +25,11 @@ import regex
 from jaxcollapse import check
 
 UNITS = ("word", "character")
+"""The kinds of tokens that a text can be cut into."""
 CHUNK = 1 << 20
-"""Bytes read at a time."""
+"""The number of bytes of a file that are read at a time."""
 LONGEST = 1 << 16
-"""Characters without white space that are held together; a longer word counts as two."""
+"""The most characters without white space that are held together; a longer word counts as two."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
 _CLUSTER = regex.compile(r"\X")
@@ -45,13 +46,13 @@ def count(
     lower: bool | None = None,
     chunk: int = CHUNK,
 ) -> Counter[str]:
-    """How often each token of a file occurs.
+    """Count how often each token of a file occurs.
 
     The file is read ``chunk`` bytes at a time and cut only where no token is cut, so memory holds
     one chunk and the vocabulary, whatever the size of the file.
 
     Raises:
-      FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
+      FileNotFoundError, IsADirectoryError, PermissionError: when the file cannot be opened.
       ValueError: for text that is not in ``encoding``, and for an unknown unit or encoding.
     """
     counts: Counter[str] = Counter()
@@ -68,7 +69,7 @@ def stream(
     lower: bool | None = None,
     chunk: int = CHUNK,
 ) -> Iterator[list[str]]:
-    """The tokens of a file in order, some of them at a time; as :func:`count`."""
+    """Yield the tokens of a file in order, some of them at a time; arguments and errors are those of :func:`count`."""
     check.choice("unit", unit, UNITS)
     lower = unit == "word" if lower is None else lower
     for piece in _pieces(path, encoding, chunk):
@@ -76,7 +77,12 @@ def stream(
 
 
 def cut(text: str, *, unit: str, lower: bool) -> list[str]:
-    """The tokens of a text in order."""
+    """Return the tokens of a text in order.
+
+    Example:
+      >>> cut("Don\u2019t panic!", unit="word", lower=True)
+      ["don't", 'panic']
+    """
     text = unicodedata.normalize("NFC", text)
     text = text.lower() if lower else text
     if unit == "word":
@@ -85,22 +91,22 @@ def cut(text: str, *, unit: str, lower: bool) -> list[str]:
 
 
 def _pieces(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterator[str]:
-    """The text in pieces that no token crosses."""
+    """Yield the text of a file in pieces that no token crosses."""
     held = ""
     for text in _decoded(path, encoding, chunk):
         held += text
         if held.isspace():
             held = " "
-        cut = _cut(held)
-        if cut:
-            yield held[:cut]
-            held = held[cut:]
+        end = _end_of_piece(held)
+        if end:
+            yield held[:end]
+            held = held[end:]
     if held:
         yield held
 
 
-def _cut(held: str) -> int:
-    """Where to cut: where the last run of white space starts, for no token crosses that.
+def _end_of_piece(held: str) -> int:
+    """Find where a piece may end: where the last run of white space starts, for no token crosses that; 0 for nowhere.
 
     A text without spaces is held until it is longer than any word, then cut between two characters.
     """
@@ -114,6 +120,7 @@ def _cut(held: str) -> int:
 
 
 def _decoded(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterator[str]:
+    """Yield the decoded text of a file, ``chunk`` bytes at a time; raise ValueError for a wrong or unknown encoding."""
     try:
         codec = codecs.lookup(encoding)
         "".encode(encoding)  # base64 and its like are codecs, but not of text
@@ -126,16 +133,17 @@ def _decoded(path: str | os.PathLike[str], encoding: str, chunk: int) -> Iterato
             try:
                 text = decoder.decode(block)
             except UnicodeDecodeError as error:
-                raise _not_in(path, encoding, done, error) from None
+                raise _undecodable(path, encoding, done, error) from None
             done += len(block)
             yield text
     try:
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise _not_in(path, encoding, done, error) from None
+        raise _undecodable(path, encoding, done, error) from None
 
 
-def _not_in(path: str | os.PathLike[str], encoding: str, before: int, error: UnicodeDecodeError) -> ValueError:
+def _undecodable(path: str | os.PathLike[str], encoding: str, before: int, error: UnicodeDecodeError) -> ValueError:
+    """Make the error for a file that is not in ``encoding``, with a guess at the encoding that it is in."""
     with open(path, "rb") as file:
         start = file.read(2)
     guess = "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1"

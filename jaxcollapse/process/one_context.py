@@ -46,7 +46,7 @@ class RecursiveTraining(Process):
     language: Any
     regime: Regime
     learner: Learner
-    scheme: Scheme = static()
+    scheme: Scheme = static()  # noqa: RUF009
     may_be_empty: bool = static(default=False)
 
     @property

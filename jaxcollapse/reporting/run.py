@@ -99,7 +99,7 @@ def report(
     chains = check.static_whole_number("chains", chains, least=2, remedy="errors need at least two")
     if order is None:
         fit_n = check.static_whole_number("fit_n", fit_n, least=2)
-        fit_chains = check.static_whole_number("fit_chains", fit_chains, least=analysis.results.FEWEST_CHAINS)
+        fit_chains = check.static_whole_number("fit_chains", fit_chains, least=analysis.estimates.FEWEST_CHAINS)
     else:
         order = check.static_whole_number("order", order, least=0)
     seed = check.static_whole_number("seed", seed, least=0)

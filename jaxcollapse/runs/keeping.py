@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxcollapse.analysis import Ensemble
 from jaxcollapse.analysis.streaming import BLOCK, Moments, Node, Sketch
+from jaxcollapse.named_axes import Descriptions
 from jaxcollapse.results import Summary, Trace
 from jaxcollapse.runs import devices
 
@@ -29,7 +30,7 @@ class Keeper(Protocol):
     def restore(self, files: Files) -> None:
         """Hold again what was saved."""
 
-    def result(self, pieces: int, every: int, provenance: str) -> Any:
+    def result(self, pieces: int, every: int, provenance: str, described: Descriptions) -> Any:
         """What the caller gets."""
 
 
@@ -50,7 +51,7 @@ class Chains:
             _, first, piece = name.removesuffix(".npz").split("-")
             self._rows[int(first), int(piece)] = rows
 
-    def result(self, pieces: int, every: int, provenance: str) -> Trace:
+    def result(self, pieces: int, every: int, provenance: str, described: Descriptions) -> Trace:
         whole = sorted(first for first, piece in self._rows if piece == pieces - 1)
         if not whole:  # interrupted in the first chunk
             pieces, whole = len(self._rows), [next(iter(self._rows))[0]]
@@ -63,7 +64,7 @@ class Chains:
             if name != STATUS
         }
         status = np.concatenate([self._rows[first, pieces - 1][STATUS] for first in whole])
-        return Trace(cast(Any, values), cast(Any, status), every, provenance)
+        return Trace(cast(Any, values), cast(Any, status), every, provenance, described)
 
 
 STATUS = "status"
@@ -105,12 +106,12 @@ class Ensembles:
         rows = [np.asarray(sums.moments[key].variance) for key in sums.pieces(name)]
         return np.concatenate([of.reshape(len(of), -1).max(axis=1) for of in rows])
 
-    def result(self, pieces: int, every: int, provenance: str) -> Summary:
+    def result(self, pieces: int, every: int, provenance: str, described: Descriptions) -> Summary:
         # Of an interrupted run whole chunks count, or else the first as far as it came.
         whole = all(len(self._now.pieces(name)) == pieces for name in self._now.names) or not self._all.moments
         sums = _of_all_processes(self._all.joined(self._now) if whole else self._all)
         ensembles = {name: self._ensemble(sums, name, every) for name in sums.names}
-        return Summary(ensembles, next(iter(ensembles.values())).chains, every, provenance)
+        return Summary(ensembles, next(iter(ensembles.values())).chains, every, provenance, described)
 
     def _ensemble(self, sums: _Sums, name: str, every: int) -> Ensemble:
         keys = sums.pieces(name)

@@ -131,7 +131,7 @@ def run(
     loop = Loop(key, process, record, every, plan, local, kept, store, checkpoint_seconds, stops)
     interrupted = loop.go(progress)
     text = {"run": told, **made, "chains": [plan.first, plan.last], "interrupted": interrupted}
-    return kept.result(len(plan.ends), every, json.dumps(text))
+    return kept.result(len(plan.ends), every, json.dumps(text), statistics.described(record))
 
 
 def summarize(

@@ -1,4 +1,4 @@
-"""Chains summarised: mean, standard error and quantile bands at each generation."""
+"""Summaries of recorded chains: mean, standard error and quantiles at each generation, and half-lives of curves."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 
 
 class Ensemble(NamedTuple):
-    """What the chains of a run have in common, generation by generation.
+    """The mean, its standard error and quantiles over chains, at each recorded generation.
 
     Attributes:
-      generation: ``0 .. generations``, ``[generations + 1]``; or every k-th.
-      mean: over chains, ``[generations + 1, ...]``.
-      standard_error: of the mean, over independent chains; NaN for a single chain.
-      levels: of the quantiles, ``[levels]``.
-      quantiles: over chains, ``[levels, generations + 1, ...]``: where single chains lie, not how
-        well the mean is known.
-      chains: how many.
+      generation: the recorded generations, ``0 .. generations`` or every k-th of them, ``[rows]``.
+      mean: the mean over chains, ``[rows, ...]``.
+      standard_error: the standard error of the mean, over independent chains, ``[rows, ...]``; NaN for a single chain.
+      levels: the levels of the quantiles, between 0 and 1, ``[levels]``.
+      quantiles: the quantiles over chains, ``[levels, rows, ...]``: they say where single chains lie, not how well the
+        mean is known.
+      chains: the number of chains.
     """
 
     generation: np.ndarray
@@ -30,7 +30,7 @@ class Ensemble(NamedTuple):
 
 
 def values_of(trace: Any, name: str | None) -> np.ndarray:
-    """The recorded values as float64 ``[chains, generations + 1, ...]``.
+    """Return the recorded values of a statistic as ``float64 [chains, rows, ...]``.
 
     Raises:
       ValueError: when there is no such record, it has no chains or generations axis, or a sweep axis
@@ -57,20 +57,20 @@ def values_of(trace: Any, name: str | None) -> np.ndarray:
 
 
 def generations_of(trace: Any, values: np.ndarray) -> np.ndarray:
-    """The generation of each row: all of them, unless a trace says that it holds every k-th."""
+    """Return the generation of each row, ``[rows]``: all generations, unless a trace says that it holds every k-th."""
     return np.arange(values.shape[1]) * getattr(trace, "every", 1)
 
 
 def ensemble(
     trace: Any, name: str | None = None, *, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)
 ) -> Ensemble:
-    """Mean, standard error and quantiles over chains at each generation.
+    """Compute the mean, its standard error and quantiles over chains, at each recorded generation.
 
     Args:
       trace: a :class:`~jaxcollapse.Trace` or a mapping of arrays; or, without a name, one array
         ``[chains, generations + 1, ...]``.
-      name: the statistic.
-      levels: of the quantiles, in [0, 1].
+      name: the name of the statistic.
+      levels: the levels of the quantiles, between 0 and 1.
 
     Returns:
       An :class:`Ensemble`.
@@ -94,14 +94,17 @@ def ensemble(
 
 
 def half_life(curve: Any, *, of: float | None = None) -> float:
-    """The generation at which a falling curve first reaches half, interpolated between generations.
+    """Return the generation at which a falling curve first reaches half, interpolated between generations.
 
     Args:
-      curve: ``[generations + 1]``.
-      of: half of what; by default of ``curve[0]``.
+      curve: the values of the curve, ``[generations + 1]``.
+      of: the value whose half is meant; by default ``curve[0]``.
 
     Returns:
-      Generations; ``inf`` when the curve does not get there.
+      The half-life in generations; ``inf`` when the curve does not fall so far.
+
+    Raises:
+      ValueError: when the curve is empty or not one number a generation.
 
     Example:
       >>> half_life([8, 6, 2, 1])
@@ -119,7 +122,9 @@ def half_life(curve: Any, *, of: float | None = None) -> float:
 
 
 def lost_after(curve: Any, generation: int) -> float:
-    """The share of the initial value that is gone: ``1 - curve[m] / curve[0]``; NaN beyond the curve.
+    """Return the share of the initial value that is lost at a generation, ``1 - curve[m] / curve[0]``.
+
+    It is NaN beyond the end of the curve, and where ``curve[0]`` is 0.
 
     Example:
       >>> lost_after([8, 6, 3], 2)

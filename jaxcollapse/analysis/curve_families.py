@@ -1,6 +1,6 @@
-"""The families of curves that are fitted: each with its derivatives and a place to begin.
+"""The families of curves that are fitted: each with its derivatives and a starting point for the optimiser.
 
-Functions of the module, not of a function, so that a fit can be pickled.
+Their functions are functions of this module, not closures, so that a fit can be pickled.
 """
 
 from __future__ import annotations
@@ -9,35 +9,35 @@ import functools
 
 import numpy as np
 
-from jaxcollapse.analysis.least_squares import Model
+from jaxcollapse.analysis.least_squares import CurveFamily
 
 RATES = 60
-"""Rates tried for a start where a floor makes the logarithm useless."""
+"""The number of rates tried for a starting point, where a floor makes the logarithm useless."""
 
 
-def exponential() -> Model:
-    """``amplitude * exp(-rate * m)``."""
+def exponential() -> CurveFamily:
+    """Return the family ``amplitude * exp(-rate * m)`` of the generation m."""
     formula = "amplitude * exp(-rate * m)"
-    return Model("exponential", formula, ("rate", "amplitude"), _decay, _decay_gradient, _decay_start)
+    return CurveFamily("exponential", formula, ("rate", "amplitude"), _decay, _decay_gradient, _decay_start)
 
 
-def exponential_with_floor() -> Model:
-    """``floor + amplitude * exp(-rate * m)``; the amplitude may be negative, of a curve that rises."""
+def exponential_with_floor() -> CurveFamily:
+    """Return the family ``floor + amplitude * exp(-rate * m)``; the amplitude of a curve that rises is negative."""
     formula = "floor + amplitude * exp(-rate * m)"
     names = ("rate", "amplitude", "floor")
-    return Model("exponential with a floor", formula, names, _settling, _settling_gradient, _settling_start)
+    return CurveFamily("exponential with a floor", formula, names, _settling, _settling_gradient, _settling_start)
 
 
-def power_law() -> Model:
-    """``amplitude * n^exponent``."""
+def power_law() -> CurveFamily:
+    """Return the family ``amplitude * n^exponent`` of the sample size n."""
     formula = "amplitude * n^exponent"
-    return Model("power law", formula, ("exponent", "amplitude"), _power, _power_gradient, _power_start)
+    return CurveFamily("power law", formula, ("exponent", "amplitude"), _power, _power_gradient, _power_start)
 
 
-def polynomial(degree: int) -> Model:
-    """``c0 + c1 n + ... + cd n^d``; the parameters come highest first, for it is what is asked for."""
+def polynomial(degree: int) -> CurveFamily:
+    """Return the family ``c0 + c1 n + ... + cd n^d``; the highest coefficient, which is asked for, comes first."""
     terms = ["c0", "c1 * n"] + [f"c{k} * n^{k}" for k in range(2, degree + 1)]
-    return Model(
+    return CurveFamily(
         f"polynomial of degree {degree}",
         " + ".join(terms),
         tuple(f"c{k}" for k in range(degree, -1, -1)),

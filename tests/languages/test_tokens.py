@@ -1,12 +1,10 @@
-"""Languages and the stream of tokens."""
+"""The stream of tokens: what a word and a character are, however the file is cut and encoded."""
 
 import collections
 import unicodedata
 
-import numpy as np
 import pytest
 
-import jaxcollapse as jc
 from jaxcollapse.languages import tokens
 
 PROSE = (
@@ -88,59 +86,3 @@ def test_encodings(write):
     assert tokens.count(write("caf\u00e9 caf\u00e9", "latin-1"), encoding="latin-1") == {"caf\u00e9": 2}
     assert tokens.count(write(b"\xef\xbb\xbfhello")) == {"hello": 1}  # the byte-order mark is dropped
     assert tokens.count(write("a b", "utf-16"), encoding="utf-16") == {"a": 1, "b": 1}
-
-
-def test_from_text_ranks_and_names(write):
-    language = jc.languages.from_text(write("b a b c b a"))
-    assert list(language.tokens) == ["b", "a", "c"]
-    np.testing.assert_allclose(language.p, [3 / 6, 2 / 6, 1 / 6])
-    assert language.source["tokens_counted"] == 6
-    assert language.source["unit"] == "word"
-
-
-def test_synthetic_languages():
-    np.testing.assert_allclose(jc.languages.zipf(4, 2).p, np.array([1, 1 / 4, 1 / 9, 1 / 16]) * 144 / 205)
-    assert jc.languages.uniform(5).simpson == pytest.approx(0.2)
-    seddik = jc.languages.seddik()
-    assert (len(seddik), seddik.support) == (600, 52)
-    assert seddik.simpson == pytest.approx(0.1, abs=1e-12)
-    assert seddik.source["exponent"] == pytest.approx(1.101, abs=5e-4)
-    first, second = jc.languages.dirichlet(50, seed=1), jc.languages.dirichlet(50, seed=2)
-    assert not np.allclose(first.p, second.p)
-    np.testing.assert_array_equal(first.p, jc.languages.dirichlet(50, seed=1).p)
-
-
-def test_dirichlet_has_its_moments():
-    """E sum p^2 = (a + 1)/(s a + 1); 400 draws, five standard errors: error rate 6e-7."""
-    for a in (0.05, 1.0):
-        simpsons = [jc.languages.dirichlet(20, a, seed=seed).simpson for seed in range(400)]
-        error = np.std(simpsons) / 20
-        assert abs(np.mean(simpsons) - (a + 1) / (20 * a + 1)) < 5 * error
-    assert np.isfinite(jc.languages.dirichlet(1000, 1e-3).p).all()
-
-
-def test_counts_keep_their_order_and_their_zeros():
-    language = jc.languages.from_counts(collections.Counter({"a": 3, "b": 0, "c": 1}))
-    assert list(language.tokens) == ["a", "b", "c"]
-    assert language.support == 2
-    np.testing.assert_allclose(jc.languages.from_counts(np.array([3, 0, 1])).p, [0.75, 0, 0.25])
-
-
-def test_english():
-    pytest.importorskip("wordfreq")
-    english = jc.languages.from_wordfreq("en", words=1000)
-    assert english.tokens[0] == "the"
-    assert english.p.sum() == pytest.approx(1)
-    assert (np.diff(english.p) <= 0).all()
-    assert "CC BY-SA" in english.source["data_licence"]
-    assert english.source["package"].startswith("wordfreq 3")
-
-
-def test_a_language_is_an_array():
-    language = jc.languages.zipf(10)
-    np.testing.assert_array_equal(np.asarray(language), language.p)
-    assert jc.recursive_training(language, jc.FullySynthetic(n=5)).vocabulary == 10
-    assert language.most_frequent(100) is language
-    cut = jc.languages.from_counts({"x": 1, "y": 5, "z": 3}).most_frequent(2)
-    assert list(cut.tokens) == ["y", "z"]
-    assert cut.source["mass_kept"] == pytest.approx(8 / 9)

@@ -1,4 +1,4 @@
-"""What is recorded: every k-th generation; and very many chains without keeping them."""
+"""Results: traces of every k-th generation, summaries of very many chains, and what both say of what they hold."""
 
 import jax
 import numpy as np
@@ -6,7 +6,8 @@ import pytest
 from selection import some
 
 import jaxcollapse as jc
-from jaxcollapse.analysis.streaming import ACCURACY, Moments, Sketch
+from jaxcollapse.analysis.streaming import ACCURACY
+from jaxcollapse.runs import keeping
 
 KEY = jax.random.key(3)
 RECORD = ("support", "l1_first", "spectrum", "collapsed")
@@ -84,7 +85,7 @@ def test_an_ensemble_of_every_kth_generation_knows_which():
 
 def test_a_summary_is_that_of_all_chains(monkeypatch):
     """Three blocks, the last of them shorter."""
-    monkeypatch.setattr(jc.summaries, "BLOCK", 400)
+    monkeypatch.setattr(keeping, "BLOCK", 400)
     given = {"generations": 32, "record": RECORD, "every": 8}
     trace = jc.simulate(KEY, PROCESSES["counts"], chains=1000, **given)
     summary = jc.summarize(KEY, PROCESSES["counts"], chains=1000, **given)
@@ -113,26 +114,41 @@ def test_a_summary_names_what_it_holds():
         jc.summarize(KEY, PROCESSES["counts"], chains=3, generations=3, levels=(50,))
 
 
-def test_moments_do_not_cancel():
-    """Values of 1e9 that differ by 1: naive sums of squares in float64 would lose the variance."""
-    values = 1e9 + np.random.default_rng(0).integers(0, 2, (900, 2))
-    moments = Moments()
-    for block in np.array_split(values, 7):
-        moments.add(block)
-    np.testing.assert_allclose(moments.mean, values.mean(axis=0), rtol=1e-15)
-    np.testing.assert_allclose(moments.standard_error, values.std(axis=0, ddof=1) / 30, rtol=1e-6)
+# What results say of what they hold.
 
 
-def test_a_sketch_holds_any_number_within_half_a_percent():
-    """Of either sign, of any size, in any order of blocks."""
-    rng = np.random.default_rng(1)
-    values = np.concatenate([10.0 ** rng.uniform(-30, 30, 500), -(10.0 ** rng.uniform(-9, 9, 300)), np.zeros(101)])
-    rng.shuffle(values)
-    levels = np.array([0.0, 0.01, 0.2, 0.35, 0.4, 0.7, 0.999, 1.0])
-    exact = np.quantile(values, levels, method="inverted_cdf")
-    for blocks in (np.array_split(values, 5), np.array_split(values, 5)[::-1], [values]):
-        sketch = Sketch()
-        for block in blocks:
-            sketch.add(block[:, None])
-        found = np.array([sketch.quantile(level)[0] for level in levels])
-        np.testing.assert_allclose(found, exact, rtol=ACCURACY * 1.001)
+def of_mine(view):
+    return view.p[0]
+
+
+DESCRIBED = {
+    ("entropy", "Shannon entropy", "nats"),
+    ("hill_2", "Hill number of order 2", ""),
+    ("of_mine", "of_mine", ""),
+}
+
+
+@pytest.mark.parametrize("how", ["simulate", "jit", "start", "advance", "run", "summarize"])
+def test_every_result_describes_its_statistics(how):
+    process, record = PROCESSES["counts"], ("entropy", jc.statistics.hill(2), of_mine)
+    size = {"chains": 2, "generations": 3, "record": record}
+    simulate = lambda key: jc.simulate(key, process, **size)
+    if how in ("start", "advance"):
+        state, found = jc.engine.start(KEY, process, chains=2, record=record)
+        if how == "advance":
+            _, found = jc.engine.advance(KEY, process, state, generations=2, record=record)
+    elif how == "run":
+        found = jc.run(KEY, process, **size, chunk=1, piece=1, progress=False)
+    elif how == "summarize":
+        found = jc.summarize(KEY, process, **size)
+    else:
+        found = (jax.jit(simulate) if how == "jit" else simulate)(KEY)
+    assert set(found.described) == DESCRIBED
+    variable = "entropy_mean" if how == "summarize" else "entropy"
+    assert found.to_xarray()[variable].units == "nats"
+
+
+def test_a_description_is_carried_by_the_tree():
+    trace = jc.simulate(KEY, PROCESSES["counts"], chains=3, generations=2, record="entropy")
+    assert jax.tree.map(lambda leaf: leaf[:1], trace).described == trace.described
+    assert "described" not in repr(trace)
