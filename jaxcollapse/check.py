@@ -160,11 +160,13 @@ def is_traced(tree: Any) -> bool:
 def language(value: Any) -> Any:
     """Return a language as arrays: a distribution as :func:`distribution` does, any other pytree as it is."""
     is_array = type(value) in (list, tuple, type(None)) or jax.tree_util.all_leaves([value])
-    return distribution(value) if is_array else value
+    return distribution(value) if is_array else jax.tree.map(jnp.asarray, value)
 
 
 def distribution(p: Any) -> Array:
-    """Return a distribution as ``float32 [vocabulary]``; probabilities below 2^-62 become 0, a traced one is judged in the run.
+    """Return a distribution as ``float32 [vocabulary]``, in which probabilities below 2^-62 are 0.
+
+    A traced one is judged in the run.
 
     Raises:
       ValueError: for a concrete vector that is no distribution, and for arrays of other shapes.

@@ -14,7 +14,7 @@ from test_compile import compilations
 
 import jaxcollapse as jc
 from jaxcollapse import schedules
-from jaxcollapse.process.one_context import Status
+from jaxcollapse.contract import Status
 from jaxcollapse.regimes import REGIMES
 from jaxcollapse.schedules import Schedule
 

@@ -13,6 +13,7 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from jaxcollapse.runs import configuration
@@ -20,6 +21,8 @@ from jaxcollapse.runs import configuration
 FORMAT = 2
 """Of the folder's files; format 1 named the arrays of a state by number, and is still read."""
 MANIFEST = "manifest.json"
+TYPE = " as "
+"""Between the name of an array and its type, where NumPy's files lack the type."""
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -102,7 +105,7 @@ class Checkpoint:
         """
         try:
             with open(self.folder / name, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return dict(arrays)
+                return dict(_decoded(name, array) for name, array in arrays.items())
         except PermissionError:
             raise
         except Exception as error:  # other bytes may be anything to a reader
@@ -144,7 +147,19 @@ class Checkpoint:
 
 
 def _savez(arrays: Arrays, file: IO[bytes]) -> None:
-    np.savez(file, allow_pickle=False, **dict(arrays))
+    np.savez(file, allow_pickle=False, **dict(_encoded(name, array) for name, array in arrays.items()))
+
+
+def _encoded(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return an array of a type that NumPy's files lack, such as bfloat16, as words, with the type in its name."""
+    if array.dtype.isbuiltin == 1:
+        return name, array
+    return f"{name}{TYPE}{array.dtype.name}", array.view(f"u{array.dtype.itemsize}")
+
+
+def _decoded(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
+    name, _, kind = name.partition(TYPE)
+    return name, array.view(jnp.dtype(kind)) if kind else array
 
 
 def _ours(name: str) -> bool:

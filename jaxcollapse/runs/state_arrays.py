@@ -13,7 +13,7 @@ from jaxcollapse.contract import State
 
 
 def to_arrays(states: State) -> dict[str, np.ndarray]:
-    """Return the leaves of states by their key paths; keys as their words, types that NumPy lacks as unsigned integers."""
+    """Return the leaves of states by their key paths, and keys as their words."""
     return {jax.tree_util.keystr(path): _plain(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(states)}
 
 
@@ -37,15 +37,11 @@ def from_arrays(arrays: Mapping[str, np.ndarray], template: State, sharding: Any
             raise ValueError(f"the state has no array {jax.tree_util.keystr(path)}; it is of another learner or regime")
         array = arrays[name]
         is_key = jnp.issubdtype(like.dtype, jax.dtypes.prng_key)
-        if not is_key and array.dtype != like.dtype:
-            array = array.view(like.dtype)
         placed = jax.device_put(array, sharding if array.ndim > is_key else None)
         leaves.append(jax.random.wrap_key_data(placed, impl="threefry2x32") if is_key else placed)
     return jax.tree.unflatten(jax.tree.structure(template), leaves)
 
 
 def _plain(leaf: Any) -> np.ndarray:
-    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-        return np.asarray(jax.random.key_data(leaf))
-    array = np.asarray(leaf)
-    return array if array.dtype.isbuiltin else array.view(f"u{array.dtype.itemsize}")
+    is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return np.asarray(jax.random.key_data(leaf) if is_key else leaf)

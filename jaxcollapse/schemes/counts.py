@@ -34,7 +34,7 @@ class CountsScheme(Scheme):
       widths: what tables of recorded chains shrink to as tokens die.
       passage_widths: the same for chains on their way to collapse.
       leap: generations that the kernel runs a chain by itself on its way to collapse, between looks at all of them.
-      cache_entries, chains_per_core, accelerator_entries: as of :class:`~jaxcollapse.schemes.plain.PlainScheme`.
+      cache_entries, accelerator_entries, chains_per_core, parts, stretch: as of :class:`~jaxcollapse.schemes.plain.PlainScheme`.
     """
 
     switch_at: int = 0
@@ -44,6 +44,8 @@ class CountsScheme(Scheme):
     cache_entries: int = 2**18
     accelerator_entries: int = 2**30
     chains_per_core: int = 4
+    parts: int | None = None
+    stretch: int = 8
 
     def batch(self, process: Process, chains: int, backend: str) -> int:
         entries, _ = process.workload()
@@ -85,7 +87,7 @@ class CountsScheme(Scheme):
 
     def passage(self, key: Array, process: Process, chains: Array, horizon: Array) -> CollapseTimes:
         fuses = can_fuse(process)
-        parts = 1 if fuses else passages.number_of_parts(process, chains.shape[0])
+        parts = 1 if fuses else self.parts or passages.number_of_parts(process, chains.shape[0])
         passage = passages.begin(key, process, chains, parts)
         unfinished = functools.partial(passages.is_unfinished, process, horizon)
         step = functools.partial(passages.advance_one, key, process)
@@ -100,8 +102,10 @@ class CountsScheme(Scheme):
         if fuses:
             work = functools.partial(_leap, key, process, horizon, self.leap)
         elif parts > 1 or ways:
-            parts_of = functools.partial(passages.advance_parts, process, step, horizon, parts=parts, ways=ways)
-            work = functools.partial(parts_of, tokens_left=tokens_left if ways else None)
+            parts_of = functools.partial(
+                passages.advance_parts, process, step, horizon, parts=parts, stretch=self.stretch
+            )
+            work = functools.partial(parts_of, ways=ways, tokens_left=tokens_left if ways else None)
         else:
             work = step
         return passages.collapse_times(lax.while_loop(unfinished, work, passage), chains.shape[0])

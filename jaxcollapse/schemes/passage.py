@@ -15,9 +15,6 @@ from jaxcollapse.contract import Process, State
 from jaxcollapse.results import CollapseTimes
 from jaxcollapse.schemes.chains import UNBATCHED, chain_key, map_chains, next_generation
 
-LEAST_GENERATIONS = 8
-"""Generations, and an eighth of those so far, that chains go on before they are sorted anew."""
-
 Times = tuple[Array, Array]
 """Of the first collapse, and of the one that is for ever."""
 
@@ -51,12 +48,19 @@ class Way(NamedTuple):
     after: Callable[[State], State]
 
 
-def first_passage(key: Array, process: Process, chains: Array, horizon: Array) -> CollapseTimes:
-    """Return when chains collapse within ``horizon`` generations (traced), for any learner and regime."""
-    parts = number_of_parts(process, chains.shape[0])
+def first_passage(
+    key: Array, process: Process, chains: Array, horizon: Array, *, parts: int, stretch: int
+) -> CollapseTimes:
+    """Return when chains collapse within ``horizon`` generations (traced), for any learner and regime.
+
+    Args:
+      key, process, chains, horizon: as of a scheme's ``passage``.
+      parts: into how many parts chains are cut, so that those of finished chains can be left out.
+      stretch: generations, and an eighth of those so far, that chains go on before they are sorted anew.
+    """
     passage = begin(key, process, chains, parts)
     step = functools.partial(advance_one, key, process)
-    in_parts = functools.partial(advance_parts, process, step, horizon, parts=parts)
+    in_parts = functools.partial(advance_parts, process, step, horizon, parts=parts, stretch=stretch)
     work = in_parts if parts > 1 else step
     passage = lax.while_loop(functools.partial(is_unfinished, process, horizon), work, passage)
     return collapse_times(passage, chains.shape[0])
@@ -120,6 +124,7 @@ def advance_parts(
     passage: Passage,
     *,
     parts: int,
+    stretch: int,
     ways: Sequence[Way] = (),
     tokens_left: Callable[[State], Array] | None = None,
 ) -> Passage:
@@ -129,7 +134,7 @@ def advance_parts(
     """
     m = passage.states.m
     size = passage.place.shape[0] // parts
-    count = jnp.minimum(jnp.maximum(m // 8, LEAST_GENERATIONS), horizon - m)
+    count = jnp.minimum(jnp.maximum(m // 8, stretch), horizon - m)
     passage = passage._replace(states=passage.states._replace(m=UNBATCHED))
 
     def left(passage: Passage) -> Array:

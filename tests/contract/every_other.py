@@ -4,7 +4,8 @@ from typing import Any
 
 from jax import lax
 
-from jaxcollapse.regimes.base import Base, regime, static
+from jaxcollapse.pytrees import static
+from jaxcollapse.regimes.base import Base, regime
 
 
 @regime
@@ -21,20 +22,21 @@ class EveryOther(Base):
     n: Any
     capacity: Any = static()
 
-    def begin(self, key, learner, truth, real, width):
+    def first(self, key, learner, sources, real, frame):
         return real, None  # there is no model yet
 
     def remember(self, learner, memory, model, m):
         return model if memory is None else memory  # at m = 1 for its form alone: generation 2 is of the truth
 
-    def collect(self, key, learner, truth, model, memory, m):
-        def tokens_of(source):
-            return learner.sample(key, source, self.size("n", m), self.capacity)
+    def collect(self, key, learner, sources, model, memory, m):
+        size = self.size("n", m)
+        of_truth = lambda: learner.draw(key, sources.truth, size, self.capacity)
+        of_memory = lambda: learner.write(key, memory, sources.truth, size, self.capacity)
+        return lax.cond(m == 2, of_truth, of_memory), model
 
-        return lax.cond(m == 2, lambda: tokens_of(truth), lambda: tokens_of(memory)), model
+    def absorbed(self, learner, sources, model, memory, m):
+        token = learner.fixed_token(model)
+        return (m >= 2) & (token >= 0) & (token == learner.fixed_token(memory))
 
-    def absorbed(self, learner, truth, model, memory, m):
-        return (m >= 2) & (learner.dirac(model) >= 0) & (learner.dirac(model) == learner.dirac(memory))
-
-    def lineage(self, past, m):
+    def recurrence(self, past, m):
         return past.draw(past.model(max(m - 2, 0)), self.whole("n", m))

@@ -122,7 +122,7 @@ def test_picked_tokens_stay_in_their_order():
 def test_what_is_written_was_there(learner):
     process = jc.recursive_training(SONG, jc.FullySynthetic(n=300), learner)
     model = process.learner.fit(KEY, ring(SONG.text), None)
-    written = np.asarray(process.learner.sample(KEY, model, jnp.int32(300), 300).tokens)
+    written = np.asarray(process.learner.write(KEY, model, model, jnp.int32(300), 300).tokens)
     seen = grams(SONG.text.tolist(), 2)
     for document in np.array_split(written, learner.documents):
         assert {tuple(document[i : i + 3]) for i in range(len(document) - 2)} <= set(seen)
@@ -137,7 +137,7 @@ def test_a_document_begins_anywhere(learner):
     process = jc.recursive_training(jc.languages.from_tokens(text), jc.FullySynthetic(n=many), learner)
     learner = dataclasses.replace(process.learner, documents=many)
     model = learner.fit(KEY, ring(text), None)
-    written = np.asarray(learner.sample(KEY, model, jnp.int32(many), many).tokens)
+    written = np.asarray(learner.write(KEY, model, model, jnp.int32(many), many).tokens)
     for values, expected in (
         (written, [0.25, 0.5, 0.25]),
         (3 * written[::2] + written[1::2], np.outer(*[[1, 2, 1]] * 2) / 16),
@@ -161,13 +161,13 @@ def test_a_table_tells_of_the_text_and_of_what_was_estimated():
     sharp = jc.recursive_training(three, jc.FullySynthetic(n=9), NGram(order=2, decoding=TopK(1))).learner
     for token in range(3):
         model = sharp.fit(KEY, ring([token] * 4), None)
-        assert int(sharp.dirac(model)) == token
+        assert int(sharp.fixed_token(model)) == token
         # Every row but that of the token after itself may write something else: it is the only one that counts.
         rows = jnp.arange(9)[:, None]
         even = U64(*(jnp.broadcast_to(jnp.arange(1, 4, dtype=jnp.uint32), (9, 3)) for _ in range(2)))
         both = zip(model.written, even, strict=True)
         other = model._replace(written=U64(*(jnp.where(rows == 4 * token, own, flat) for own, flat in both)))
-        assert int(sharp.dirac(other)) == token
+        assert int(sharp.fixed_token(other)) == token
 
 
 # An exact small chain: every text of n tokens, for every table of counts that a text can have.
@@ -410,17 +410,17 @@ def test_one_token_is_the_end():
     assert np.array_equal(times.time, times.final)
     smooth = jc.recursive_training(LETTERS, jc.FullySynthetic(n=5), NGram(order=1, estimator=Additive(0.1))).learner
     alone = ring([1] * 5)
-    assert int(smooth.dirac(smooth.fit(KEY, alone, None))) == -1
+    assert int(smooth.fixed_token(smooth.fit(KEY, alone, None))) == -1
     for learner in (smooth, process.learner):
         plain = dataclasses.replace(learner, estimator=MaximumLikelihood(), decoding=(TopK(2),))
         for token in (0, 1):
-            assert int(plain.dirac(plain.fit(KEY, ring([token] * 5), None))) == token
-        assert int(plain.dirac(plain.fit(KEY, ring([0, 1, 0]), None))) == -1
+            assert int(plain.fixed_token(plain.fit(KEY, ring([token] * 5), None))) == token
+        assert int(plain.fixed_token(plain.fit(KEY, ring([0, 1, 0]), None))) == -1
     # What counts is what follows (1, 1), whatever is said of other contexts that end in 1.
     rows = Prior([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [0.0, 1.0]], 2.0)
     longer = jc.recursive_training(LETTERS, jc.FullySynthetic(n=5), NGram(order=2, estimator=rows)).learner
-    assert int(longer.dirac(longer.fit(KEY, alone, None))) == 1
-    assert int(longer.dirac(longer.fit(KEY, ring([0] * 5), None))) == -1
+    assert int(longer.fixed_token(longer.fit(KEY, alone, None))) == 1
+    assert int(longer.fixed_token(longer.fit(KEY, ring([0] * 5), None))) == -1
 
 
 @pytest.mark.campaign

@@ -21,7 +21,7 @@ from jaxcollapse.learners import Categorical, Contexts, Estimated
 from jaxcollapse.learners.contexts import Lasting
 from jaxcollapse.learners.estimators import Additive, Prior
 from jaxcollapse.process.many_contexts import weighted_means
-from jaxcollapse.process.one_context import canonical
+from jaxcollapse.pytrees import canonical
 from jaxcollapse.runs import configuration
 from jaxcollapse.statistics import each, trajectory
 

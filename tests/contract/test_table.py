@@ -11,8 +11,8 @@ from every_other import EveryOther
 from text_learner import TextCopier
 
 import jaxcollapse as jc
-from jaxcollapse.learners import Categorical, NGram
-from jaxcollapse.process.one_context import Process, Status
+from jaxcollapse.contract import Process, Status
+from jaxcollapse.learners import Categorical, NGram, token_tables
 from jaxcollapse.regimes import REGIMES
 from jaxcollapse.statistics import STATISTICS, trajectory
 
@@ -41,11 +41,18 @@ EXAMPLES = {
     "mixture": jc.Mixture(n=N, share=0.25, capacity=8),
     "every-other": EveryOther(n=N, capacity=8),
 }
-# A regime asks for verbs that a learner need not have.
+
+
+def goes_with(learner, regime):
+    """Whether a learner and its corpora have what a regime asks for."""
+    provided = learner.provides | learner.corpora.provides
+    return set(regime.requires(provided)) <= provided
+
+
 TABLE = [
     (learner, regime)
     for learner, regime in itertools.product(LEARNERS, EXAMPLES)
-    if all(hasattr(LEARNERS[learner], verb) for verb in EXAMPLES[regime].verbs)
+    if goes_with(LEARNERS[learner], EXAMPLES[regime])
 ]
 SOON = {
     ("categorical", "fully-synthetic"),
@@ -162,7 +169,8 @@ def test_probabilities_sum_to_one(trace):
 def test_a_closed_regime_brings_no_token_back(process, trace):
     """What generation 1 has not, no later one has, unless a pool does; nor are there more tokens than real data."""
     alive = np.asarray(trace[EVERY_TOKEN.name]) > 0
-    if process.regime.closed and "subsample" not in process.regime.verbs and "blend" not in process.regime.verbs:
+    required = process.regime.requires(process.learner.provides | process.learner.corpora.provides)
+    if process.regime.closed and "subsample" not in required and "average" not in required:
         assert (alive[:, 1:] <= alive[:, 1:2]).all()
     if process.regime.closed:
         assert (alive[:, 1:].any(axis=1).sum(axis=1) <= max(N, REAL)).all()
@@ -209,9 +217,13 @@ ONE_OF_EACH_TYPE = ("l1_first", "support", "collapsed")
 
 @pytest.fixture(scope="module")
 def simulate_traced(process):
+    learner = process.learner
+    if isinstance(learner, NGram):  # p alone is no text
+        learner = dataclasses.replace(learner, text=process.language.text)
+
     @jax.jit
     def run(p, n):
-        traced = jc.recursive_training(p, dataclasses.replace(process.regime, n=n), process.learner)
+        traced = jc.recursive_training(p, dataclasses.replace(process.regime, n=n), learner)
         return jc.simulate(KEY, traced, chains=2, generations=3, record=ONE_OF_EACH_TYPE)
 
     return run
@@ -285,7 +297,7 @@ def test_the_real_corpus_is_drawn_once_and_is_all_of_generation_1(process):
     state = jax.jit(process.init)(key_of(0, 1), jnp.int32(0))
     real = state.memory
     assert int(real.size) == int(state.model.size) == REAL
-    assert equal(process.learner.table(state.model, 4), process.learner.table(real, 4))
+    assert equal(token_tables.frequencies(state.model, 4), token_tables.frequencies(real, 4))
     for m in (2, 3, 4):
         state = jax.jit(process.step)(key_of(0, m), state)
         assert equal(state.memory, real)
@@ -318,7 +330,7 @@ def test_a_traced_size_that_is_no_count_is_reported(n):
         return jc.simulate(jax.random.key(0), process, chains=2, generations=2, record="support")
 
     trace = jax.jit(run)(jnp.float32(n))
-    assert (trace.status == jc.process.Status.SIZE).all()
+    assert (trace.status == jc.contract.Status.SIZE).all()
     assert trace.status.dtype == jnp.int32
     assert (trace["support"] == -1).all()
 
@@ -385,7 +397,7 @@ def test_a_wide_integer_does_not_wrap_around():
             return jc.simulate(jax.random.key(0), process, chains=1, generations=1, record="support").status
 
         for n in (2**32 + 5, 5 - 2**32):
-            assert int(jax.jit(run)(jnp.int64(n))[0]) == jc.process.Status.SIZE
+            assert int(jax.jit(run)(jnp.int64(n))[0]) == jc.contract.Status.SIZE
     finally:
         jax.config.update("jax_enable_x64", False)
 
@@ -396,7 +408,7 @@ def test_collapse_times_report_bad_inputs():
         return jc.collapse_times(jax.random.key(0), process, chains=2, max_generations=50)
 
     times = jax.jit(run)(9)
-    assert (times.status == jc.process.Status.SIZE).all()
+    assert (times.status == jc.contract.Status.SIZE).all()
     assert not times.observed.any()
 
 

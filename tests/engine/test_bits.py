@@ -32,8 +32,15 @@ ROOMIER = {
 LEARNERS = {"fully-synthetic": jc.learners.Categorical("labels first")}  # both ways to draw; others copy labels
 
 
-def simulate(name, chains=CHAINS, regimes=REGIMES, learner=None):
-    process = jc.recursive_training(P, regimes[name], learner or LEARNERS.get(name))
+def changed(process, **settings):
+    """The same process with a scheme of other settings, those of them that its scheme has."""
+    fields = {field.name for field in dataclasses.fields(process.scheme)}
+    own = {name: value for name, value in settings.items() if name in fields}
+    return dataclasses.replace(process, scheme=dataclasses.replace(process.scheme, **own))
+
+
+def simulate(name, chains=CHAINS, regimes=REGIMES, learner=None, **scheme):
+    process = changed(jc.recursive_training(P, regimes[name], learner or LEARNERS.get(name)), **scheme)
     return jc.simulate(jax.random.key(SEED), process, chains=chains, generations=GENERATIONS, record=ALL)
 
 
@@ -130,38 +137,26 @@ def test_room_changes_nothing_for_labels(name, roomier):
 
 
 @pytest.mark.parametrize("widths", [pytest.param((), marks=pytest.mark.campaign), (64, 16, 2)], ids=str)
-def test_width_changes_nothing(name, widths, whole, monkeypatch):
+def test_width_changes_nothing(name, widths, whole):
     """Dead tokens may be left out, or not, early or late."""
-    monkeypatch.setattr(jc.stepping, "NARROW", widths)
-    jax.clear_caches()
-    assert_same_bits(simulate(name), whole)
-    jax.clear_caches()
+    assert_same_bits(simulate(name, widths=widths), whole)
 
 
-def test_collapse_times_are_those_of_the_trace(name, monkeypatch):
-    """Whatever the widths, and however many parts the chains are cut in."""
-    key, process = jax.random.key(SEED), jc.recursive_training(P, REGIMES[name], LEARNERS.get(name))
-    chains = 700
-    collapsed = np.asarray(jc.simulate(key, process, chains=chains, generations=150, record="collapsed")["collapsed"])
-    for widths, parts in (((128, 16, 2), 1), ((32, 8), 7)):
-        monkeypatch.setattr(jc.collapse, "NARROWER", widths)
-        monkeypatch.setattr(jc.collapse, "_parts", lambda process, chains, parts=parts: parts)
-        jax.clear_caches()
+def test_collapse_times_are_those_of_the_trace(name):
+    """Whatever the widths, and however many parts the chains are cut in; with the kernel and without."""
+    key, chains = jax.random.key(SEED), 700
+    collapsed = None
+    for portable, widths, parts in ((False, (128, 16, 2), 1), (True, (128, 16, 2), 1), (True, (32, 8), 7)):
+        learner = LEARNERS.get(name)
+        learner = dataclasses.replace(learner, portable=portable) if learner else None
+        process = jc.recursive_training(P, REGIMES[name], learner)
+        if collapsed is None:
+            trace = jc.simulate(key, process, chains=chains, generations=150, record="collapsed")
+            collapsed = np.asarray(trace["collapsed"])
+        process = changed(process, passage_widths=widths, parts=parts)
         times = jc.collapse_times(key, process, chains=chains, max_generations=150)
         assert (np.asarray(times.observed) == collapsed[:, -1]).all()
         assert (np.asarray(times.time) == np.where(collapsed[:, -1], collapsed.argmax(axis=1), 150)).all()
-    jax.clear_caches()
-
-
-def test_keys_are_never_used_twice(name):
-    process = jc.recursive_training(P, REGIMES[name], LEARNERS.get(name))
-    with jax.debug_key_reuse(True):
-        trace = jc.simulate(jax.random.key(SEED), process, chains=2, generations=3, record="support")
-        assert trace.status.shape == (2,)
-        key = jax.random.key(SEED)
-        jax.random.bits(key)
-        with pytest.raises(jax.errors.KeyReuseError):  # the checker was watching
-            jax.random.bits(key)
 
 
 # Other processes, for what a process can choose only once. This file is their program: see its last lines.
@@ -172,7 +167,7 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("setting", some(SETTINGS, ("64-bit types and the older threefry",)))
+@pytest.mark.parametrize("setting", SETTINGS)
 def test_other_settings_change_nothing(setting, tmp_path):
     environment = os.environ | SETTINGS[setting] | {"PYTHONPATH": str(pathlib.Path(jc.__file__).parents[1])}
     subprocess.run([sys.executable, __file__, tmp_path / "there.npz"], env=environment, check=True, timeout=600)
