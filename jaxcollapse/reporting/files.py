@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jaxcollapse.reporting.report_results import Curve
-from jaxcollapse.runs import provenance
+from jaxcollapse.runs.provenance import provenance
 
 
 def write_all(folder: pathlib.Path, texts: Mapping[str, str], document: Mapping[str, Any], seconds: float) -> None:
@@ -21,7 +21,7 @@ def write_all(folder: pathlib.Path, texts: Mapping[str, str], document: Mapping[
     for name, text in texts.items():
         with open(folder / name, "w", newline="", encoding="utf-8") as file:
             file.write(text)
-    whole = {**document, "provenance": provenance.provenance() | {"seconds": round(seconds, 1)}}
+    whole = {**document, "provenance": provenance() | {"seconds": round(seconds, 1)}}
     sizes_of_schedule = lambda schedule: np.asarray(schedule).tolist()
     text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False, default=sizes_of_schedule)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
