@@ -19,7 +19,7 @@ import jaxcollapse as jc
 from jaxcollapse import named_axes, saving
 from jaxcollapse.engine import simulation
 from jaxcollapse.reporting import plotting
-from jaxcollapse.reporting.results import Curve
+from jaxcollapse.reporting.report_results import Curve
 
 KEY = jax.random.key(5)
 PROCESS = jc.recursive_training(jc.languages.zipf(12), jc.FullySynthetic(n=6))
@@ -209,7 +209,7 @@ def test_a_loaded_result_is_analysed_and_drawn_without_simulating(trace, summary
     summarised = saved(summary, tmp_path)["support"]
     for curve in (jc.analysis.ensemble(loaded, "support"), summarised):
         axes = Figure().subplots()
-        plotting._draw_curve(axes, Curve(curve, None, ""), "loaded", "fully-synthetic", 0, 0.2, 0, 1)
+        plotting.draw_curve(axes, Curve(curve, None, ""), "loaded", "fully-synthetic", 0, 0.2, 0, 1)
         (line,) = axes.get_lines()
         np.testing.assert_array_equal(line.get_xdata(), curve.generation)
         np.testing.assert_array_equal(line.get_ydata(), curve.mean)

@@ -28,9 +28,9 @@ class Setting(NamedTuple):
 
     def told(self, chains: int, seed: int) -> str:
         """What is run in one line; and one more where a chain remembers more than its last model."""
-        from jaxcollapse.reporting.settings import told
+        from jaxcollapse.reporting.settings import memory_sentence
 
-        memory = told(self.process)
+        memory = memory_sentence(self.process)
         return f"{self.heading}, {chains} chains, seed {seed}" + (f"\n{memory}" if memory else "")
 
 
@@ -52,8 +52,8 @@ def setting_of(options: argparse.Namespace, *, dashes: str = "--") -> Setting:
       OSError: when a text cannot be read.
     """
     from jaxcollapse import check
-    from jaxcollapse.reporting.results import title, tokens_a_generation
     from jaxcollapse.reporting.settings import regimes_of
+    from jaxcollapse.reporting.wording import title, tokens_a_generation
 
     language = language_of(options)
     n = check.static_whole_number("n", DEFAULTS["n"] if options.n is None else options.n)
@@ -82,7 +82,7 @@ def interrupted(result: Any) -> bool:
 def rows_of(result: Any, process: Any, names: Iterable[str]) -> list[Row]:
     """Means and errors of these statistics at every generation recorded, those that are tables left out."""
     from jaxcollapse import Trace, analysis
-    from jaxcollapse.reporting.exact import exact
+    from jaxcollapse.reporting.exact_curves import exact
 
     rows = []
     for name in names:
@@ -97,13 +97,13 @@ def rows_of(result: Any, process: Any, names: Iterable[str]) -> list[Row]:
 
 def show(rows: Iterable[Row]) -> None:
     """Print some of the generations."""
-    from jaxcollapse.reporting.results import MOMENTS
+    from jaxcollapse.reporting.wording import GENERATIONS_SHOWN
 
     rows = list(rows)
     if not rows:
         return
     recorded = sorted({row.generation for row in rows})
-    shown = {next((m for m in recorded if m >= moment), recorded[-1]) for moment in (*MOMENTS, recorded[-1])}
+    shown = {next((m for m in recorded if m >= moment), recorded[-1]) for moment in (*GENERATIONS_SHOWN, recorded[-1])}
     print(f"\n{'statistic':<16}{'generation':>10}{'mean':>14}{'std. error':>12}{'exact':>14}")
     for name, m, mean, error, by_theory in rows:
         if m in shown:

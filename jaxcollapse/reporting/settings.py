@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,11 +18,27 @@ DEFAULTS: dict[str, Callable[[int], Any]] = {
     "budget": lambda n: n,
     "share": lambda n: 0.1,
 }
-"""What a setting is that has no default of its own, by ``n``."""
+"""The value of a setting that the regime itself has no default for, as a function of ``n``."""
+
+
+class Plan(NamedTuple):
+    """What a report simulates, checked.
+
+    Attributes:
+      regimes: the regimes by their names on the command line.
+      given: the settings of regimes as the user gave them; None for those that were not given.
+      n: tokens a generation.
+      run: the last generation, the number of chains and the seed: ``generations``, ``chains`` and ``seed``.
+    """
+
+    regimes: dict[str, Any]
+    given: Mapping[str, Any]
+    n: int
+    run: dict[str, int]
 
 
 def settings_of(name: str) -> set[str]:
-    """What can be set for the regime of this name, beside ``n``; every one may grow.
+    """Return the names of what can be set for a regime besides ``n``; ``growth`` can be set for every regime.
 
     Example:
       >>> sorted(settings_of("most-recent"))
@@ -33,7 +49,7 @@ def settings_of(name: str) -> set[str]:
 
 
 def names_of(regimes: str | Sequence[str]) -> list[str]:
-    """The names of regimes, each once.
+    """Return the names of regimes as a list, each once.
 
     Raises:
       ValueError: for an unknown name, for one that comes twice, and for none.
@@ -53,14 +69,14 @@ def names_of(regimes: str | Sequence[str]) -> list[str]:
 def regimes_of(
     names: Sequence[str], *, n: int, generations: int, given: Mapping[str, Any], dashes: str = ""
 ) -> dict[str, Any]:
-    """The regimes of these names; each takes of the given settings (None: not given) those that it has.
+    """Return the regimes of these names; each takes of the given settings (None: not given) those that it has.
 
     Args:
       names: keys of :data:`~jaxcollapse.regimes.REGIMES`.
       n: tokens a generation.
       generations: the last generation of the run.
       given: settings by name; ``growth`` makes ``n`` grow by this factor a generation.
-      dashes: what stands before a setting's name where it was given, for messages.
+      dashes: the prefix of a setting's name where it was given, for messages.
 
     Raises:
       ValueError: for a setting that none of them has, and for values that a regime refuses.
@@ -78,12 +94,12 @@ def regimes_of(
     if values.get("window") is not None:
         check.static_whole_number("window", values["window"])
     growth = values.pop("growth", None)
-    # Prefixes of every generation are kept, so that regime must know how many there will be.
+    # A regime that keeps a prefix of every generation must know how many there will be.
     longest = generations if values.get("reuse") == "prefix" else None
     sizes = n if growth is None else _growing(n, growth, generations)
     made = {name: make(name, n=sizes, generations=longest, **values) for name in names}
     for regime in made.values():
-        regime.refuse(generations)
+        regime.check_run(generations)
     return made
 
 
@@ -98,7 +114,7 @@ def _growing(n: int, growth: Any, generations: int) -> schedules.Schedule:
 
 
 def remembered(process: Process) -> tuple[int, int, int]:
-    """What one chain keeps besides its last model, in numbers and in bytes; and the numbers of that model.
+    """Return what one chain keeps besides its last model, in numbers and in bytes; and how many numbers that model has.
 
     A number is a token, or the count of a word in a pool.
 
@@ -114,8 +130,8 @@ def remembered(process: Process) -> tuple[int, int, int]:
     return size(kept), sum(leaf.size * leaf.dtype.itemsize for leaf in kept), size(model)
 
 
-def told(process: Process) -> str:
-    """What a chain must remember, as a sentence; empty where that is no more than its last model."""
+def memory_sentence(process: Process) -> str:
+    """Return what a chain must remember, as a sentence; empty where that is no more than its last model."""
     numbers, in_bytes, of_model = remembered(process)
     if numbers <= 1.05 * of_model:  # a few sizes more are not worth a line
         return ""

@@ -1,18 +1,19 @@
-"""A report as a short text."""
+"""A report on words or contexts as sentences and tables."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from jaxcollapse import analysis
-from jaxcollapse.reporting.results import LOSSES, MOMENTS, Curve, DecayResult, Report, tokens_a_generation
+from jaxcollapse.reporting.report_results import Curve, DecayResult, Report
+from jaxcollapse.reporting.wording import LOSSES, Wording, generations_shown, tokens_a_generation
 
 ABREAST = 3
-"""Regimes side by side in a table."""
+"""The number of regimes that stand side by side in a table."""
 
 
-def summarise(found: Report) -> str:
-    """The report as a short text table."""
+def summarise(found: Report, wording: Wording) -> str:
+    """Return the report as a short text."""
     language, settings = found.language, found.configuration
     generations = settings["generations"]
     lines = [
@@ -21,64 +22,47 @@ def summarise(found: Report) -> str:
         f"{tokens_a_generation(settings)}, seed {settings['seed']}",
         *(f"{result.title}: {result.remembered}" for result in found.regimes.values() if result.remembered),
         "",
-        f"{_what(found)} by generation (mean over chains; exact in brackets, ~ approximate)",
+        f"{wording.left} by generation (mean over chains; exact in brackets, ~ approximate)",
     ]
-    moments = [m for m in MOMENTS if m <= generations]
-    if moments[-1] != generations:
-        moments.append(generations)
     every = list(found.regimes)
     for i in range(0, len(every), ABREAST):
         if i:
             lines.append("")
-        lines += _survivors(found, every[i : i + ABREAST], moments)
-    lines += ["", *_bands_table(found)]
+        lines += _survivors(found, every[i : i + ABREAST])
+    lines += ["", *_bands_table(found, wording)]
     if found.decay is not None:
         lines += ["", *_decay_lines(found.decay)]
     return "\n".join(lines)
 
 
-def _what(found: Report) -> str:
-    if found.of_contexts:
-        return f"Of the {found.units} that may follow a context, how many are left, mean by the contexts' frequency,"
-    return f"Surviving {found.units}"
-
-
-def _survivors(found: Report, names: list[str], moments: list[int]) -> list[str]:
-    """The vocabulary left by generation, one column for each regime."""
+def _survivors(found: Report, names: list[str]) -> list[str]:
+    """Return the table of what is left by generation, one column for each regime."""
     generations = found.configuration["generations"]
-    width = max(26, *(len(found.regimes[name].title) + 2 for name in names))
-    lines = ["generation".ljust(12) + "".join(found.regimes[name].title.rjust(width) for name in names)]
-    for m in moments:
-        cells = (_alive(found.regimes[name].left, m).rjust(width) for name in names)
-        lines.append(f"{m:<12}" + "".join(cells))
-    halves = (_half(analysis.half_life(found.regimes[name].left.simulated.mean), generations) for name in names)
-    lines.append("half-life".ljust(12) + "".join(half.rjust(width) for half in halves))
+    results = [found.regimes[name] for name in names]
+    width = max(26, *(len(result.title) + 2 for result in results))
+    means = [result.left.simulated.mean for result in results]
+    rows = {"generation": [result.title for result in results]}
+    rows |= {str(m): [_alive(result.left, m) for result in results] for m in generations_shown(generations)}
+    rows["half-life"] = [_half(analysis.half_life(mean), generations) for mean in means]
     for m in LOSSES:
         if m <= generations:
-            means = (found.regimes[name].left.simulated.mean for name in names)
-            lost = "".join(f"{analysis.lost_after(mean, m):.1%}".rjust(width) for mean in means)
-            lines.append(f"lost by {m}".ljust(12) + lost)
-    return lines
+            rows[f"lost by {m}"] = [f"{analysis.lost_after(mean, m):.1%}" for mean in means]
+    return [head.ljust(12) + "".join(cell.rjust(width) for cell in cells) for head, cells in rows.items()]
 
 
-def _bands_table(found: Report) -> list[str]:
-    """Which words die first, or which contexts lose most, in the regime where most is lost."""
+def _bands_table(found: Report, wording: Wording) -> list[str]:
+    """Return the table of what survives by frequency, in the regime where most is lost."""
     result = found.worst
     generations = found.configuration["generations"]
-    moments = [m for m in LOSSES if m <= generations]
-    if generations not in moments:
-        moments.append(generations)
+    shown_at = sorted({m for m in LOSSES if m <= generations} | {generations})
     head = "uses per million".ljust(22) + found.banded.rjust(10)
-    question = f"Which {found.units} die first: chance to survive"
-    if found.of_contexts:
-        question = "Which contexts lose most: share left of all that may follow them,"
     lines = [
-        f"{question} by frequency, {result.title} (simulated)",
-        head + "".join(f"m={m}".rjust(8) for m in moments) + "   for instance",
+        f"Which {found.banded} {wording.fate}: {wording.survival} by frequency, {result.title} (simulated)",
+        head + "".join(f"m={m}".rjust(8) for m in shown_at) + "   for instance",
     ]
     for i, band in enumerate(found.bands):
         if band.count:
-            chances = "".join(_chance(result.survival[i, m]).rjust(8) for m in moments)
+            chances = "".join(_chance(result.survival[i, m]).rjust(8) for m in shown_at)
             shown = ", ".join(_visible(word) for word in band.examples[:4])
             lines.append(f"{band.label:<22}{band.count:>10,}{chances}   {shown}")
     return lines

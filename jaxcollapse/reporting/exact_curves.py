@@ -11,7 +11,7 @@ from jaxcollapse.contract import Process
 
 
 def exact(process: Process, statistic: str, generations: int) -> np.ndarray | None:
-    """The expectation of a statistic, ``[generations + 1]``; None where it is not known or would take long.
+    """Return the expectation of a statistic, ``[generations + 1]``; None where it is not known or would take long.
 
     Example:
       >>> import jaxcollapse as jc
@@ -28,27 +28,30 @@ def exact(process: Process, statistic: str, generations: int) -> np.ndarray | No
 
 
 def survival(process: Process, generations: int, p: np.ndarray) -> tuple[np.ndarray | None, str]:
-    """The chance of tokens of these probabilities to survive, ``[generations + 1, d]``, and its kind."""
+    """Return the chance of tokens of these probabilities to survive, ``[generations + 1, d]``, and its kind."""
     try:
         return theory.survival(process, generations, p), "exact"
     except (theory.OutOfRange, TypeError):
-        return _near(theory.survival_branching, process, generations, p)
+        return _approximate(theory.survival_branching, process, generations, p)
 
 
 def curve(process: Process, statistic: str, generations: int) -> tuple[np.ndarray | None, str]:
-    """The mean of a statistic by theory, ``[generations + 1]``, and whether it is exact or an approximation.
+    """Return the mean of a statistic by theory, ``[generations + 1]``, and whether it is exact or an approximation.
 
-    Where the support is known, nothing is possible but what the truth has: all of it counts as "alive".
+    Where the expected support is known, models can write nothing that the truth cannot: then the tokens of the truth
+    that are alive ("alive") are all of the support.
     """
     statistic = "support" if statistic == "alive" else statistic
     found = exact(process, statistic, generations)
     if found is not None:
         return found, "exact"
-    return _near(theory.support_branching, process, generations) if statistic == "support" else (None, "")
+    if statistic == "support":
+        return _approximate(theory.support_branching, process, generations)
+    return None, ""
 
 
-def _near(approximation: Any, *arguments: Any) -> tuple[np.ndarray | None, str]:
+def _approximate(approximation: Any, *arguments: Any) -> tuple[np.ndarray | None, str]:
     try:
         return approximation(*arguments), "branching approximation"
-    except TypeError:  # it is for fully synthetic training only
+    except TypeError:  # the approximation is for fully synthetic training only
         return None, ""

@@ -11,8 +11,8 @@ import pytest
 
 import jaxcollapse as jc
 from jaxcollapse.cli import main
-from jaxcollapse.reporting import bands
-from jaxcollapse.reporting.files import key_for
+from jaxcollapse.reporting.of_contexts import OfContexts
+from jaxcollapse.reporting.subject import key_for
 
 SONG = "la li la lu la li la la lu la la li lo la lu li " * 8
 LANGUAGE = jc.languages.from_tokens(list(SONG), name="song")
@@ -96,11 +96,11 @@ def test_bands_have_their_theory_where_sizes_are_shared_out():
     rng = np.random.default_rng(0)
     heads = rng.choice(list("ab"), 400)
     text = [token for head in heads for token in (head, rng.choice(list("cdefghijklmn" if head == "a" else "op")))]
-    of = bands.OfContexts(jc.languages.from_tokens(text), 1)
+    of = OfContexts(jc.languages.from_tokens(text), 1, None)
     process = jc.recursive_training(
         of._p, jc.FullySynthetic(n=200), jc.learners.Contexts(frequencies=of._frequencies, drawn=False)
     )
-    trace = jc.run(jax.random.key(0), process, chains=300, generations=5, record=of.record, progress=False)
+    trace = jc.run(jax.random.key(0), process, chains=300, generations=5, record=of.alive, progress=False)
     found = of.survival(process, trace)
     assert found.kind == "exact"
     assert found.exact[[band.count > 0 for band in of.bands], 0] == pytest.approx(1)
@@ -125,14 +125,14 @@ def test_no_more_is_left_than_there_was(tmp_path):
 
 
 def test_what_is_smoothed_loses_nothing():
-    of = bands.OfContexts(LANGUAGE, 1)
-    process = of.process(jc.FullySynthetic(n=30), jc.learners.Estimated(estimator=jc.estimators.Additive(0.5)))
-    trace = jc.run(jax.random.key(0), process, chains=3, generations=2, record=of.record, progress=False)
+    of = OfContexts(LANGUAGE, 1, jc.learners.Estimated(estimator=jc.estimators.Additive(0.5)))
+    process = of.process(jc.FullySynthetic(n=30))
+    trace = jc.run(jax.random.key(0), process, chains=3, generations=2, record=of.alive, progress=False)
     assert (of.survival(process, trace).share[[band.count > 0 for band in of.bands]] == 1).all()
 
 
 def test_a_single_context_is_met_a_million_times_in_a_million():
-    assert [band.label for band in bands.OfContexts(LANGUAGE, 0).bands] == ["1,000,000 to 1,000,000"]
+    assert [band.label for band in OfContexts(LANGUAGE, 0, None).bands] == ["1,000,000 to 1,000,000"]
 
 
 def test_the_command_line(tmp_path, capsys, monkeypatch):

@@ -1,20 +1,16 @@
-"""The main job, end to end, on small settings."""
+"""A report on words, end to end, on small settings."""
 
 import csv
-import functools
 import json
-import time
 
-import jax
 import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import runs
 from jaxcollapse.cli import main
 from jaxcollapse.regimes import REGIMES
-from jaxcollapse.reporting import exact, frequency_bands, settings
-from jaxcollapse.reporting.results import title
+from jaxcollapse.reporting import frequency_bands
+from jaxcollapse.reporting.wording import title
 
 FILES = {f"{name}.{kind}" for name in ("vocabulary", "distance", "words", "decay") for kind in ("png", "svg")} | {
     "curves.csv",
@@ -80,13 +76,6 @@ def test_the_same_seed_gives_the_same_numbers(found, tmp_path):
     assert (other.folder / "curves.csv").read_bytes() != (found.folder / "curves.csv").read_bytes()
 
 
-def test_bands_hold_every_word_once():
-    for language in (jc.languages.zipf(1000), jc.languages.uniform(7), jc.languages.seddik(), jc.languages.zipf(2)):
-        bands = frequency_bands(language)
-        assert sum(band.count for band in bands) == language.support
-        assert [band.low for band in bands] == sorted((band.low for band in bands), reverse=True)
-
-
 def test_a_text_of_ones_own(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "novel.txt").write_text("the cat sat on the mat and the dog sat on the cat " * 20)
@@ -107,31 +96,6 @@ def test_characters_and_one_regime(tmp_path, capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert "characters" in printed
     assert "fully-synthetic" not in printed.split("Decay")[0]
-
-
-def test_simulate_prints_exact_beside_mean(capsys, tmp_path):
-    command = "simulate --language uniform:10 --n 20 --generations 5 --chains 500 --record heterozygosity hill_2"
-    assert main.main(command.split()) == 0
-    lines = capsys.readouterr().out.splitlines()
-    row = next(line.split() for line in lines if line.startswith("heterozygosity") and line.split()[1] == "5")
-    assert float(row[4]) == pytest.approx(0.9 * 0.95**5, rel=1e-5)
-    assert abs(float(row[2]) - float(row[4])) < 8 * float(row[3])
-    assert next(line.split() for line in lines if line.startswith("hill_2"))[4] == "-"
-    assert main.main([*command.split(), "--out", str(tmp_path / "table.csv")]) == 0
-    assert len(table(tmp_path / "table.csv")) == 12
-
-
-def test_help_names_every_option(capsys):
-    for command, words in (
-        ("report", ("--fit-n", "--language", "zipf:")),
-        ("simulate", ("--record", "heterozygosity")),
-    ):
-        with pytest.raises(SystemExit) as stop:
-            main.main([command, "--help"])
-        assert stop.value.code == 0
-        printed = capsys.readouterr().out
-        assert all(word in printed for word in words)
-        assert max(map(len, printed.splitlines())) <= 130
 
 
 @pytest.mark.campaign
@@ -246,80 +210,6 @@ def test_a_report_without_theory(tmp_path):
     assert all(row["theory"] == "" for row in table(tmp_path / "words.csv"))
     assert json.loads((tmp_path / "report.json").read_text())["regimes"]["mixture"]["regime"]["n"]["sizes"][1] == 480
     assert "400 tokens a generation (times 1.2 each)" in found.summary
-
-
-RUNS = [
-    ("fully-synthetic", "", "fully-synthetic, 16 tokens", ""),
-    ("fully-synthetic", "--growth 1.5", "fully-synthetic, 16 tokens a generation (times 1.5 each)", ""),
-    ("partially-synthetic", "--real 3", "partially-synthetic (+3 real)", ""),
-    ("most-recent", "--window 4", "most-recent (window 4)", "remembers 68 tokens or counts (0.3 KiB) besides the 17"),
-    ("most-recent", "--window 4 --reuse", "most-recent (window 4, reused)", "remembers 24 tokens"),
-    ("randomly-sampled", "", "randomly-sampled, 16", "remembers 20 tokens or counts"),
-    ("randomly-sampled", "--reuse", "randomly-sampled (pool)", "remembers 20 tokens or counts"),
-    ("randomly-sampled", "--reuse prefix", "randomly-sampled (prefixes)", "remembers 102 tokens or counts"),
-    ("accumulate", "", "accumulate, 16", ""),
-    (
-        "accumulate-subsample",
-        "--replacement --budget 4",
-        "(budget 4, with replacement)",
-        "remembers 11 tokens or counts",
-    ),
-    ("fresh-real", "--real 8 --weight 0.5", "fresh-real (+8 real, weight 0.5)", ""),
-    ("mixture", "--share 0.25", "mixture (share 0.25)", ""),
-]
-
-
-@pytest.mark.parametrize(("regime", "options", "heading", "memory"), RUNS, ids=[f"{r[0]} {r[1]}" for r in RUNS])
-def test_the_heading_comes_before_the_run(regime, options, heading, memory, capsys, monkeypatch):
-    """It says what is run, and what a chain remembers where that is more than its last model."""
-
-    def stop(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(runs, "run", stop)
-    command = f"simulate --language uniform:10 --n 16 --generations 6 --quiet --regime {regime} {options}"
-    assert main.main(command.split()) == 130
-    first, *rest = capsys.readouterr().out.splitlines()
-    assert heading in first
-    assert memory in "".join(rest)
-    assert bool(rest) == bool(memory)
-
-
-@pytest.mark.campaign
-def test_another_regime_on_the_command_line(capsys):
-    command = (
-        "simulate --language uniform:10 --n 16 --generations 5 --chains 200 --regime most-recent --window 4 --reuse"
-    )
-    assert main.main([*command.split(), "--record", "heterozygosity"]) == 0
-    row = capsys.readouterr().out.splitlines()[-1].split()
-    assert row[:2] == ["heterozygosity", "5"]
-    assert abs(float(row[2]) - float(row[4])) < 8 * float(row[3])
-
-
-def test_what_is_remembered_is_what_the_engine_keeps():
-    for name in REGIMES:
-        regime = settings.regimes_of([name], n=16, generations=5, given={})[name]
-        process = jc.recursive_training(jc.languages.zipf(30), regime)
-        begin = functools.partial(jc.engine.start, chains=3, record="support")
-        state, _ = jax.eval_shape(begin, jax.random.key(0), process)
-        kept = jax.tree.leaves(state.memory)
-        numbers, in_bytes, _ = settings.remembered(process)
-        assert (3 * numbers, 3 * in_bytes) == (
-            sum(x.size for x in kept),
-            sum(x.size * x.dtype.itemsize for x in kept),
-        ), name
-
-
-def test_theory_that_would_take_hours_refuses_at_once():
-    """Each of these would take hours, or more memory than there is (a pool never loses a token: that is quick)."""
-    language = jc.languages.zipf(1000)
-    for name in set(REGIMES) - {"fully-synthetic", "partially-synthetic", "accumulate"}:
-        for given in ({}, {"reuse": "prefix"} if name == "randomly-sampled" else {}):
-            regime = settings.regimes_of([name], n=2000, generations=40, given=given)[name]
-            process = jc.recursive_training(language, regime)
-            began = time.perf_counter()
-            assert exact.curve(process, "support", 40) == exact.survival(process, 40, language.p) == (None, "")
-            assert time.perf_counter() - began < 30
 
 
 def test_a_single_token_is_refused(tmp_path):
