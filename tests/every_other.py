@@ -36,5 +36,5 @@ class EveryOther(Base):
     def absorbed(self, learner, truth, model, memory, m):
         return (m >= 2) & (learner.dirac(model) >= 0) & (learner.dirac(model) == learner.dirac(memory))
 
-    def lineage(self, past, m):
+    def recurrence(self, past, m):
         return past.draw(past.model(max(m - 2, 0)), self.whole("n", m))

@@ -111,7 +111,7 @@ class Other:
 
 
 def test_what_the_theory_does_not_describe():
-    with pytest.raises(TypeError, match="a regime that says its lineage, and Other does not"):
+    with pytest.raises(TypeError, match="a regime that says its recurrence, and Other does not"):
         theory.simpson(jc.recursive_training([0.5, 0.5], Other()), 2)
     with pytest.raises(TypeError, match="learner Categorical only, got Other"):
         theory.simpson(jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=3), Other()), 2)

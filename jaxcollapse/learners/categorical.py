@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -52,6 +52,8 @@ class Categorical:
     Raises:
       ValueError: for an unknown method.
     """
+
+    is_frequency_table: ClassVar[bool] = True
 
     method: str | None = dataclasses.field(default=None, metadata={"static": True})
     portable: bool = dataclasses.field(default=False, metadata={"static": True})
@@ -152,6 +154,10 @@ class Categorical:
         return sampling.Labels(jnp.pad(corpus.labels, (0, max(0, slots - corpus.labels.shape[0])))[:slots], corpus.size)
 
     def fit(self, key: Array, corpus: Corpus, previous: Corpus | None) -> Corpus:
+        return corpus
+
+    def recurrence(self, past: Any, corpus: Any) -> Any:
+        """Return the corpus as the model: models are the frequencies of their corpora."""
         return corpus
 
     def untrained(self, vocabulary: int) -> sampling.Counts:

@@ -120,11 +120,11 @@ class Estimated(Shaped, Categorical):
         rest = fixed.subtract(fixed.sum_of(weights), weights)
         return Table(model.p, fixed.to_float(rest, WEIGHT), fixed.minus_log(model.p), None, None)
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         """The model in terms of its corpus, for the theory of second moments."""
         if self.decoding:
             raise TypeError("second moments are known without decoding; it is not linear in the probabilities")
-        return self.estimator.lineage(past, corpus)
+        return self.estimator.recurrence(past, corpus)
 
 
 def _only(p: Array) -> Array:

@@ -31,7 +31,7 @@ class Estimator(Protocol):
     def fault(self) -> Array:
         """Whether a traced number is out of range, ``bool []``; concrete ones were checked in Python."""
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         """The model in terms of its corpus, for :mod:`jaxcollapse.theory.second_moments`; TypeError where it is not affine."""
 
 
@@ -48,7 +48,7 @@ class MaximumLikelihood(Ranged):
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
         return frequencies
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         return corpus
 
 
@@ -78,7 +78,7 @@ class Additive(Ranged):
         share = _share(prior, size)
         return (1 - share) * frequencies + share / many
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         prior = float(self.alpha) * past.vocabulary
         return past.weigh([corpus, past.uniform()], [corpus.size, prior]) if prior else corpus
 
@@ -132,7 +132,7 @@ class Prior(Ranged):
         sound = jnp.all(prior >= 0) & jnp.all(jnp.abs(jnp.sum(prior, axis=-1) - 1) < 2e-5)
         return ~sound | super().fault()
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         if not past.is_truth(self.prior):
             raise TypeError("second moments with a prior are known when it is the truth or uniform (Additive)")
         mass = float(self.mass)
@@ -164,7 +164,7 @@ class Discount(Ranged):
         freed = taken * jnp.sum(seen)
         return jnp.maximum(frequencies - jnp.where(seen, taken, 0.0), 0.0) + freed / frequencies.shape[0]
 
-    def lineage(self, past: Any, corpus: Any) -> Any:
+    def recurrence(self, past: Any, corpus: Any) -> Any:
         raise TypeError("second moments are known for estimators that are affine in the counts, and Discount is not")
 
 

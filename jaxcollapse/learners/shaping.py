@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from jax import Array
@@ -13,6 +13,8 @@ from jaxcollapse.learners.estimators import MaximumLikelihood
 
 class Shaped:
     """A learner whose counts are smoothed before they are probabilities, and whose probabilities are decoded."""
+
+    is_frequency_table: ClassVar[bool] = False
 
     estimator: Any
     decoding: Any
@@ -39,6 +41,14 @@ class Shaped:
         for step in self.decoding:
             found |= step.fault()
         return found
+
+    def recurrence(self, past: Any, corpus: Any) -> Any:
+        """Say what a model is in terms of its corpus, for :mod:`jaxcollapse.theory`; this base class cannot.
+
+        Raises:
+          TypeError: unless a learner overrides it.
+        """
+        raise TypeError(f"theory knows the learner Categorical only, got {type(self).__name__}")
 
     @property
     def told(self) -> str:

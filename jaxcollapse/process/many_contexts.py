@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -38,6 +38,17 @@ class ManyContexts(Process):
     Models, memories and views have a leading axis of contexts; ``m``, ``chain`` and ``status`` are the chain's. All
     contexts being Dirac masses is what counts as collapse.
     """
+
+    many: ClassVar[bool] = True
+
+    def components(self) -> list[tuple[float, Process]]:
+        """Return the process of each context, after its frequency; the frequencies sum to one.
+
+        Raises:
+          ValueError: where sizes are drawn, for then a context has none of its own.
+        """
+        frequencies = np.asarray(self.learner.frequencies, np.float64)
+        return list(zip((frequencies / frequencies.sum()).tolist(), self.apart(), strict=True))
 
     @property
     def contexts(self) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -57,9 +57,15 @@ class Learner(Protocol):
     which ``settle(models, width)`` keeps models in another form; and where ``narrows(model)``, ``left(model)``
     counts the tokens that a model can still write and ``narrow(model, width)`` leaves out others, so that
     drawing from it draws what drawing from the whole would, bit for bit. A learner with numbers that can be wrong says
-    so by ``fault()``, and one whose models are not the frequencies of their corpora says by ``lineage(past, corpus)``
+    so by ``fault()``, and one whose models are not the frequencies of their corpora says by ``recurrence(past, corpus)``
     what they are, if their second moments are to be known.
     """
+
+    is_frequency_table: ClassVar[bool] = False
+
+    def recurrence(self, past: Any, corpus: Any) -> Any:
+        """Say what a model is in terms of its corpus, for :mod:`jaxcollapse.theory`; TypeError where it is unknown."""
+        raise TypeError(f"theory knows the learner Categorical only, got {type(self).__name__}")
 
     def truth(self, p: Array) -> Model:
         """The language itself as a model to sample from; ``p`` is ``float32 [vocabulary]``."""
@@ -157,7 +163,7 @@ class Regime(Protocol):
     def refuse(self, generations: int) -> None:
         """Raise ValueError where a run of so many generations cannot be held."""
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         """The definition for the theory: how p^(m) comes from p^(0..m-1); see :mod:`jaxcollapse.theory.second_moments`."""
 
 
@@ -264,9 +270,15 @@ class Process:
       learner: how it is trained and how it writes.
     """
 
+    many: ClassVar[bool] = False
+
     p: Array
     regime: Any
     learner: Any
+
+    def components(self) -> list[tuple[float, Process]]:
+        """Return the processes of single contexts that this one consists of, each after its frequency: itself alone."""
+        return [(1.0, self)]
 
     @property
     def vocabulary(self) -> int:

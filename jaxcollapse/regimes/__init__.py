@@ -1,7 +1,7 @@
 """Data regimes: which earlier generations feed the next one. One short class each.
 
 Each says the same thing twice: ``draw_real``, ``begin``, ``remember`` and ``collect`` are how it is
-simulated, with bounded memory, in the learner's verbs; ``lineage`` is its definition, generation by
+simulated, with bounded memory, in the learner's verbs; ``recurrence`` is its definition, generation by
 generation as in the paper's eq. (5), from which :mod:`jaxcollapse.theory` computes exact moments.
 """
 

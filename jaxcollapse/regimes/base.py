@@ -117,6 +117,14 @@ class Base:
     def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
         return learner.dirac(model) >= 0
 
+    def recurrence(self, past: Any, m: int) -> Any:
+        """Say how p^(m) comes from earlier models, for :mod:`jaxcollapse.theory`; this base class cannot.
+
+        Raises:
+          TypeError: unless a regime overrides it.
+        """
+        raise TypeError(f"theory needs a regime that says its recurrence, and {type(self).__name__} does not")
+
 
 def only_if(condition: Array, draw: Callable[[], Corpus]) -> Corpus:
     """What ``draw`` draws, or an empty corpus of that form; the work is done only where it is needed."""

@@ -75,7 +75,7 @@ class Accumulate(_Pool):
         pool = learner.add(memory, learner.sample(key, model, self.size("n", m), self.capacity))
         return pool, pool
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         drawn = past.draw(past.model(m - 1), self.whole("n", m))
         past.kept = past.keep(drawn if m == 1 else past.merge(past.kept, drawn))
         return past.kept
@@ -144,7 +144,7 @@ class AccumulateSubsample(_Pool):
     def absorbed(self, learner: Learner, truth: Model, model: Model, memory: Memory, m: Array) -> Array:
         return learner.dirac(memory) >= 0
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         drawn = past.draw(past.model(m - 1), self.whole("n", m))
         past.kept = past.keep(drawn if m == 1 else past.merge(past.kept, drawn))
         budget = self.whole("budget", m)

@@ -140,7 +140,7 @@ class RandomlySampled(Base):
         written = lax.iota(jnp.int32, self.generations) < m
         return (token >= 0) & jnp.all((tokens == token) | ~written)
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         n = self.whole("n", m)
         if not self.reuse:
             return past.draw(past.mean([past.model(t) for t in range(m)]), n)

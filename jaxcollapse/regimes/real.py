@@ -67,7 +67,7 @@ class PartiallySynthetic(Base):
     ) -> tuple[Corpus, Memory]:
         return learner.merge(memory, learner.sample(key, model, self.size("n", m), self.capacity)), memory
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         if m == 1:
             past.kept = past.keep(past.draw(past.model(0), self.whole("real", 1)))
             return past.kept
@@ -152,7 +152,7 @@ class FreshReal(Base):
             none = none | (jnp.asarray(self.weight) == 0)
         return (token >= 0) & ((token == learner.dirac(truth)) | none)
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         real, n = self.whole("real", m), self.whole("n", m)
         if m == 1:
             return past.draw(past.model(0), real or n)
@@ -216,7 +216,7 @@ class Mixture(Base):
         token = learner.dirac(model)
         return (token >= 0) & ((token == learner.dirac(truth)) | (jnp.asarray(self.share) == 0))
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         share = float(np.float32(self.share))
         both = past.weigh((past.model(0), past.model(m - 1)), (share, 1 - share))
         return past.draw(both, self.whole("n", m))

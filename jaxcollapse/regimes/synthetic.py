@@ -42,5 +42,5 @@ class FullySynthetic(Base):
     ) -> tuple[Corpus, Memory]:
         return learner.sample(key, model, self.size("n", m), self.capacity), ()
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         return past.draw(past.model(m - 1), self.whole("n", m))

@@ -130,7 +130,7 @@ class MostRecent(Base):
         tokens = jax.vmap(learner.dirac)(memory)
         return (m >= self.window) & (token >= 0) & jnp.all(tokens == token)
 
-    def lineage(self, past: Any, m: int) -> Any:
+    def recurrence(self, past: Any, m: int) -> Any:
         share = self.whole("n", m) // self.window
         sources = range(max(0, m - self.window), m)
         if not self.reuse:

@@ -1,6 +1,6 @@
 """Second moments of every regime, from its definition: one solver.
 
-A regime's ``lineage(past, m)`` says how p^(m) comes from earlier models, in these verbs: ``draw`` new
+A regime's ``recurrence(past, m)`` says how p^(m) comes from earlier models, in these verbs: ``draw`` new
 tokens of something, ``merge`` or ``weigh`` parts, take a ``subset``, ``keep`` what is used again. Each
 result is a distribution that is linear in earlier ones plus sampling noise, so all products
 ``H_uv = 1 - E sum_i u_i v_i`` of kept things (nodes) follow from earlier ones:
@@ -45,7 +45,7 @@ class Part(NamedTuple):
 
 
 class Past:
-    """What a regime's ``lineage`` may use: the models so far, and what it keeps.
+    """What a regime's ``recurrence`` may use: the models so far, and what it keeps.
 
     Attributes:
       kept: the regime's own, None at first.
@@ -189,7 +189,7 @@ def products(process: Any, generations: int) -> np.ndarray:
 
     Raises:
       OutOfRange: beyond the range.
-      TypeError: for a regime without ``lineage``, and for traced numbers.
+      TypeError: for a regime without ``recurrence``, and for traced numbers.
 
     Example:
       >>> import jaxcollapse as jc
@@ -199,7 +199,7 @@ def products(process: Any, generations: int) -> np.ndarray:
     """
     p, regime = numbers(process, second_moments=True)
     past = Past(p)
-    estimated = getattr(process.learner, "lineage", lambda past, corpus: corpus)
+    estimated = getattr(process.learner, "recurrence", lambda past, corpus: corpus)
     for m in range(1, generations_of(generations) + 1):
-        past.born(estimated(past, regime.lineage(past, m)))
+        past.born(estimated(past, regime.recurrence(past, m)))
     return past.products()

@@ -52,8 +52,8 @@ def numbers(process: Any, *, second_moments: bool = False) -> tuple[np.ndarray, 
             "this is known for maximum likelihood without decoding only; for affine estimators (Additive, a Prior at "
             "the truth) theory.simpson, heterozygosity, l2_first, l2_truth and products are known"
         )
-    if not hasattr(process.regime, "lineage"):
-        raise TypeError(f"theory needs a regime that says its lineage, and {type(process.regime).__name__} does not")
+    if not hasattr(process.regime, "recurrence"):
+        raise TypeError(f"theory needs a regime that says its recurrence, and {type(process.regime).__name__} does not")
     for name, value in vars(process.regime).items():
         if np.ndim(value) != 0:
             raise TypeError(f"theory takes one process at a time, but {name} has shape {np.shape(value)}")
@@ -90,7 +90,7 @@ def read(process: Any) -> Setting:
 
 def is_plain(learner: Any) -> bool:
     """Whether models are the frequencies of their corpora, written as they are."""
-    return not hasattr(learner, "lineage")
+    return not hasattr(learner, "recurrence")
 
 
 def has_closed_form(process: Any) -> bool:
