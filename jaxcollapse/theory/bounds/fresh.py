@@ -38,7 +38,8 @@ def mixture_error(simpson: float, n: Any, share: Any, generations: int) -> np.nd
     """Return ``R_m = E ||p^(m) - p||_2^2`` when each of ``n_m`` tokens is real with chance ``alpha_m``.
 
     The other tokens are written by p^(m-1). ``R_m = (1 - S_0)/n_m + (1 - alpha_m)^2 (1 - 1/n_m) R_{m-1}``,
-    ``R_0 = 0``: no bound but the value itself. For constant sizes it tends to ``(1 - S_0)/[1 + (n - 1) alpha (2 - alpha)]``.
+    ``R_0 = 0``: no bound but the value itself. For constant sizes it tends to
+    ``(1 - S_0)/[1 + (n - 1) alpha (2 - alpha)]``.
 
     Args:
       simpson: the truth's concentration ``S_0``.
