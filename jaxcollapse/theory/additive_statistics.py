@@ -131,7 +131,8 @@ def l1_first(process: Any, generations: int) -> np.ndarray:
 
     def distance(law: Law) -> np.ndarray:
         assert law.first is not None
-        return np.abs(law.now - law.first)
+        apart = law.now - law.first
+        return np.abs(apart, out=apart)  # these are large arrays
 
     later = sum_over_tokens(process, distance, generations, joint=True)
     return np.concatenate([l1_truth(process, 1)[1:], later])

@@ -23,16 +23,18 @@ class Law(NamedTuple):
     """The law of tokens' frequencies at one generation, as weighted points; a row for each token or mixture of tokens.
 
     Attributes:
-      first: frequencies in p^(1), ``[points]``; None where nobody asked for them.
-      now: frequencies in p^(m), ``[points]``.
+      first: None; or, where p^(1) matters, frequencies in it, ``[k, 1]``, and then these are the rows.
+      now: frequencies in p^(m), ``[points]`` or ``[k, points]``.
       chance: of each point, ``[rows, points]``; of a mixture, the expected number of tokens there.
       total: tokens that are counted, or None where counts have weights.
+      weights: by which rows must still be multiplied, ``[rows]``; None: by 1.
     """
 
     first: np.ndarray | None
     now: np.ndarray
     chance: np.ndarray
     total: int | None
+    weights: np.ndarray | None = None
 
 
 class Costs:
@@ -109,7 +111,9 @@ class Question(NamedTuple):
         self.costs.allow(chance.size * (size + 1.0), PMF)
         return stats.binom.pmf(np.arange(size + 1), size, np.clip(chance, 0, 1)[..., None])
 
-    def points(self, law: np.ndarray, now: np.ndarray, size: int, total: int | None) -> Law:
+    def points(
+        self, law: np.ndarray, now: np.ndarray, size: int, total: int | None, weights: np.ndarray | None = None
+    ) -> Law:
         """Return ``law [first count or row, states]`` as weighted points.
 
         Args:
@@ -117,11 +121,9 @@ class Question(NamedTuple):
           now: the frequency of each state, ``[states]`` or, where it depends on the first count, as ``law``.
           size: tokens in generation 1.
           total: tokens that are counted now.
+          weights: by which rows must still be multiplied.
         """
-        if not self.joint:
-            return Law(None, now, law, total)
-        first, now = np.broadcast_arrays(np.arange(len(law))[:, None] / size, now)
-        return Law(first.ravel(), now.ravel(), law.reshape(1, -1), total)
+        return Law(np.arange(len(law))[:, None] / size if self.joint else None, now, law, total, weights)
 
 
 def first_counts(size: int, p: np.ndarray, many: np.ndarray | None) -> np.ndarray:

@@ -56,15 +56,17 @@ def fully_synthetic(regime: Any, question: Question) -> Iterator[Law]:
     """
     sizes = question.sizes(regime)
     _judge_fully(sizes, question)
-    law = question.first_counts(sizes[0])
-    law = np.diag(law[0]) if question.joint else law
-    matrix, made_for = None, (-1, -1)
-    for m, size in enumerate(sizes):
-        if m > 0:
-            if made_for != (sizes[m - 1], size):
-                matrix, made_for = transition(sizes[m - 1], size), (sizes[m - 1], size)
-            law = law @ matrix
-        yield question.points(law, np.arange(size + 1) / size, sizes[0], size)
+    of_first = question.first_counts(sizes[0])
+    # If joint, the law given the first count: its products with small chances would be denormal, and slow.
+    law, weights = (np.eye(sizes[0] + 1), of_first[0]) if question.joint else (of_first, None)
+    yield question.points(law, np.arange(sizes[0] + 1) / sizes[0], sizes[0], sizes[0], weights)
+    matrix: Any = None
+    made_for = (0, 0)
+    for before, size in itertools.pairwise(sizes):
+        if made_for != (before, size):
+            matrix, made_for = transition(before, size), (before, size)
+        law = law @ matrix
+        yield question.points(law, np.arange(size + 1) / size, sizes[0], size, weights)
 
 
 def partially_synthetic(regime: Any, question: Question) -> Iterator[Law]:
@@ -76,12 +78,13 @@ def partially_synthetic(regime: Any, question: Question) -> Iterator[Law]:
     sizes, real = question.sizes(regime), regime.whole("real", 1)
     _judge_partially(sizes, real, question)
     of_real, r = question.first_counts(real), np.arange(real + 1)
-    yield question.points(np.diag(of_real[0]) if question.joint else of_real, r / real, real, real)
+    law, weights = (np.eye(real + 1), of_real[0]) if question.joint else (of_real, None)
+    yield question.points(law, r / real, real, real, weights)
     for m, given in enumerate(_given_real(sizes, real), start=2):
         size = sizes[m - 1]
         if question.joint:
             now = (r[:, None] + np.arange(size + 1)) / (real + size)
-            yield question.points(of_real[0][:, None] * given, now, real, real + size)
+            yield question.points(given, now, real, real + size, weights)
             continue
         law = np.zeros((len(of_real), real + size + 1))
         for i in r:

@@ -95,7 +95,7 @@ def sum_over_tokens(
 
     Args:
       process: as for :func:`laws`.
-      value: of a law, the number for each of its points, ``[points, ...]``.
+      value: of a law, the number for each of its points, ``[points]`` or ``[rows, points]``.
       generations: the last generation.
       joint: whether it looks at p^(1).
 
@@ -106,7 +106,8 @@ def sum_over_tokens(
     curve = np.zeros(last_generation(generations))
     for _, group in laws(process, p, many, len(curve), joint=joint):
         for m, law in enumerate(group):
-            curve[m] += float(law.chance[0] @ value(law))
+            rows = np.vecdot(law.chance, value(law))
+            curve[m] += float(np.sum(rows) if law.weights is None else law.weights @ rows)
     return curve
 
 
