@@ -181,9 +181,8 @@ def report_text(
     if np.ndim(held_out) == 0:
         check.real_numbers("held_out", held_out, 0, 0.9)
         language, held_out = language.split(float(held_out)) if held_out else (language, np.zeros(0, np.int32))
-    learner = learner.of_language(language)
-    assert language.text is not None  # or of_language would have refused it
-    plan = _plan(names, len(language.text) if n is None else n, settings, run)
+    text = learner.text_of(language)
+    plan = _plan(names, len(text) if n is None else n, settings, run)
     if learner.room is None and any("extend" in regime.requires(frozenset()) for regime in plan.regimes.values()):
         pooled = max(regime.total("n", run["generations"]) for regime in plan.regimes.values())
         learner = dataclasses.replace(learner, room=pooled)

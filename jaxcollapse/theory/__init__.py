@@ -1,4 +1,4 @@
-"""Exact answers beside the simulation, in float64 NumPy. Nothing here knows how a chain is simulated.
+"""Exact answers beside the simulation, in float64 NumPy. Nothing in this folder knows how a chain is simulated.
 
 Each function takes the process that :func:`jaxcollapse.simulate` takes and returns arrays indexed by
 the generation, so "simulation minus theory" is one subtraction. Each says what it costs and how far
@@ -13,38 +13,29 @@ from typing import Any
 import numpy as np
 
 from jaxcollapse.theory import bounds
+from jaxcollapse.theory.additive_statistics import additive, entropy, kl_truth, l1_first, l1_truth, spectrum
 from jaxcollapse.theory.ancestry import ancestors
 from jaxcollapse.theory.budget import Budget, real_needed, synthetic_budget
-from jaxcollapse.theory.collapse_times import (
+from jaxcollapse.theory.large_n import support_branching, survival_branching
+from jaxcollapse.theory.second_moments import (
+    heterozygosity,
+    heterozygosity_variance,
+    l2_first,
+    l2_truth,
+    products,
+    simpson,
+    stationary,
+    tail_mass,
+)
+from jaxcollapse.theory.setting import OutOfRange
+from jaxcollapse.theory.time_to_collapse import (
     collapse_probability,
     expected_collapse_time,
     expected_collapse_time_diffusion,
     first_loss_probability,
     winner_probability,
 )
-from jaxcollapse.theory.large_n import support_branching, survival_branching
-from jaxcollapse.theory.moments import (
-    heterozygosity,
-    heterozygosity_variance,
-    l2_first,
-    l2_truth,
-    simpson,
-    stationary,
-    tail_mass,
-)
-from jaxcollapse.theory.one_token import (
-    additive,
-    entropy,
-    kl_truth,
-    l1_first,
-    l1_truth,
-    spectrum,
-    support,
-    support_variance,
-    survival,
-)
-from jaxcollapse.theory.second_moments import products
-from jaxcollapse.theory.setting import OutOfRange
+from jaxcollapse.theory.token_survival import support, support_variance, survival
 
 ORACLES: dict[str, Callable[[Any, int], np.ndarray]] = {
     "simpson": simpson,

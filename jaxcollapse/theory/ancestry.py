@@ -1,21 +1,21 @@
-"""The dual: follow the tokens of generation m back to their ancestors."""
+"""The dual view: the tokens of generation m are followed back to their ancestors in generation 1."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from jaxcollapse import check
-from jaxcollapse.theory.one_token import DENSE
-from jaxcollapse.theory.setting import OutOfRange, generations_of
+from jaxcollapse.theory.setting import OutOfRange, last_generation
+from jaxcollapse.theory.synthetic_laws import DENSE
 
 
 def ancestors(n: int, generations: int) -> np.ndarray:
-    """The law of the number ``A`` of tokens of generation 1 that the ``n`` tokens of generation m descend from.
+    """Return the law of the number ``A`` of tokens of generation 1 that the ``n`` tokens of generation m descend from.
 
     Fully synthetic. One generation back, ``j`` tokens choose among ``n`` parents: ``k`` of them are
     chosen with probability ``S2(j, k) n! / ((n - k)! n^j)``. The ancestors are independent tokens of
     the truth, so ``rho_m = sum_i E p_i^A`` and ``E support_m = sum_i (1 - E (1 - p_i)^A)``: a second
-    way to what :mod:`~jaxcollapse.theory.one_token` computes forwards.
+    way to what :mod:`~jaxcollapse.theory.synthetic_laws` computes forwards.
 
     Cost: O(n^2) a generation. Range: n <= 2000.
 
@@ -34,7 +34,7 @@ def ancestors(n: int, generations: int) -> np.ndarray:
       >>> ancestors(2, 3).tolist()
       [[0.0, 0.0, 1.0], [0.0, 0.5, 0.5], [0.0, 0.75, 0.25]]
     """
-    n, last = check.static_whole_number("n", n), generations_of(generations)
+    n, last = check.static_whole_number("n", n), last_generation(generations)
     if n > DENSE:
         raise OutOfRange(f"ancestors is offered up to n = {DENSE}, got {n}")
     chosen = np.zeros((n + 1, n + 1))

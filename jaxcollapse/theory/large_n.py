@@ -1,4 +1,4 @@
-"""Large n, fully synthetic: copies of a rare token reproduce almost independently. Approximations, named as such."""
+"""Approximations for large n, fully synthetic, where copies of a rare token reproduce almost independently."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from jaxcollapse.theory.setting import distinct, each_probability, generations_of, read
+from jaxcollapse.theory.setting import distinct, last_generation, read, token_probabilities
 
 
 def survival_branching(process: Any, generations: int, p: np.ndarray | None = None) -> np.ndarray:
-    """``P(p_i^(m) > 0)`` by a branching approximation.
+    """Return ``P(p_i^(m) > 0)`` by a branching approximation.
 
     ``q_k``, the chance that one copy has no descendants after k generations if copies were
     independent: ``q_0 = 0``, ``q_{k+1} = (1 - (1 - q_k)/n)^n``. Then ``1 - (1 - p_i (1 - q_{m-1}))^n``.
@@ -27,12 +27,18 @@ def survival_branching(process: Any, generations: int, p: np.ndarray | None = No
 
     Raises:
       TypeError: for the partially synthetic regime, where :func:`~jaxcollapse.theory.survival` is exact at every size.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training([0.75, 0.25], jc.FullySynthetic(n=2))
+      >>> survival_branching(process, 2).round(4).tolist()  # the exact last row is 0.8438, 0.3438
+      [[1.0, 1.0], [0.9375, 0.4375], [0.8086, 0.3398]]
     """
-    setting, last = read(process), generations_of(generations)
+    setting, last = read(process), last_generation(generations)
     if setting.real is not None:
         raise TypeError("survival_branching is for FullySynthetic; for PartiallySynthetic theory.survival is exact")
     n = setting.n
-    p = setting.p if p is None else each_probability(p)
+    p = setting.p if p is None else token_probabilities(p)
     rows, lives_on = [(p > 0).astype(float)], 1.0
     for _ in range(last):
         rows.append(-np.expm1(n * np.log1p(-np.minimum(p * lives_on, 1 - 1e-16))))
@@ -41,12 +47,12 @@ def survival_branching(process: Any, generations: int, p: np.ndarray | None = No
 
 
 def support_branching(process: Any, generations: int) -> np.ndarray:
-    """``E #{i: p_i^(m) > 0}`` by the branching approximation of :func:`survival_branching`.
+    """Return ``E #{i: p_i^(m) > 0}`` by the branching approximation of :func:`survival_branching`.
 
     Its relative error lies between 0 and ``-0.2 m/n`` for every vocabulary and ``1 <= m <= n``: 2e-5 at
     n = 10^6, m = 100. To first order a token's is ``-(m/6n) z (z + 1)/(e^z - 1)``, ``z = 2 n p/m``, which
     is ``-m/(6n)`` for rare ones and never beyond ``-0.196 m/n``. Measured against the exact law at
-    n = 2000 and n = 20 000 (``tests/test_theory_large_n.py``).
+    n = 2000 and n = 20 000 (``tests/theory/test_large_n.py``).
 
     Returns:
       ``[generations + 1]``.

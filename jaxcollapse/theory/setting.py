@@ -1,4 +1,4 @@
-"""What a process is, in plain numbers: the theory reads it here and knows nothing of how it is simulated."""
+"""Read a process as plain float64 numbers. Theory asks nothing else of it, and not how it is simulated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class OutOfRange(ValueError):
 
 
 class Setting(NamedTuple):
-    """A process in float64.
+    """A fully or partially synthetic process of one size, in float64.
 
     Attributes:
       p: the truth, ``[vocabulary]``, as the simulation has it (rounded to float32) and normalised.
@@ -31,29 +31,24 @@ class Setting(NamedTuple):
 
 
 def numbers(process: Any, *, second_moments: bool = False) -> tuple[np.ndarray, Any]:
-    """The truth in float64, ``[vocabulary]``, as the simulation has it and normalised; and the regime.
+    """Return the truth in float64, ``[vocabulary]``, as the simulation has it and normalised; and the regime.
 
     Args:
-      process: of one setting.
-      second_moments: whether these are all that is wanted; they are known for some estimators too.
+      process: a process of one context and one setting.
+      second_moments: whether only second moments are wanted; they are known for some estimators too.
 
     Raises:
-      TypeError: for a learner that the theory does not describe, for traced numbers, and for sweeps.
+      TypeError: for traced numbers, many contexts and sweeps; and for a learner whose models are not frequencies,
+        unless ``second_moments`` are wanted, which its own ``recurrence`` grants or refuses.
     """
-    from jaxcollapse.learners import Categorical
-
     refuse_traced(process)
-    if hasattr(process, "apart"):
+    if process.many:
         raise TypeError("this is known for one context at a time; process.context(j) is one")
-    if not isinstance(process.learner, Categorical):
-        raise TypeError(f"theory knows the learner Categorical only, got {type(process.learner).__name__}")
-    if not second_moments and not is_plain(process.learner):
+    if not second_moments and not process.learner.is_frequency_table:
         raise TypeError(
             "this is known for maximum likelihood without decoding only; for affine estimators (Additive, a Prior at "
             "the truth) theory.simpson, heterozygosity, l2_first, l2_truth and products are known"
         )
-    if not hasattr(process.regime, "lineage"):
-        raise TypeError(f"theory needs a regime that says its lineage, and {type(process.regime).__name__} does not")
     for name, value in vars(process.regime).items():
         if np.ndim(value) != 0:
             raise TypeError(f"theory takes one process at a time, but {name} has shape {np.shape(value)}")
@@ -61,7 +56,7 @@ def numbers(process: Any, *, second_moments: bool = False) -> tuple[np.ndarray, 
 
 
 def refuse_traced(process: Any) -> None:
-    """Refuse what has no numbers yet.
+    """Refuse a process that has no numbers yet.
 
     Raises:
       TypeError: inside ``jit`` and ``vmap``.
@@ -70,46 +65,57 @@ def refuse_traced(process: Any) -> None:
         raise TypeError("theory needs numbers, not traced values; call it outside jit and vmap")
 
 
+def one_size(process: Any) -> Setting | None:
+    """Return the setting of a fully or partially synthetic process of one size, for which there are closed forms.
+
+    Returns:
+      The setting; None for other regimes, sizes that change, and learners with an estimator or a decoding.
+
+    Raises:
+      TypeError: as :func:`numbers`, which judges it as a question about second moments.
+    """
+    p, regime = numbers(process, second_moments=True)
+    if not process.learner.is_frequency_table:
+        return None
+    match regime:
+        case FullySynthetic(n=n) if not isinstance(n, Schedule):
+            return Setting(p, int(n), None)
+        case PartiallySynthetic(n=n, real=real) if not isinstance(n, Schedule):
+            return Setting(p, int(n), int(real))
+    return None
+
+
 def read(process: Any) -> Setting:
-    """The setting of a fully or partially synthetic process of one size, for which there are closed forms.
+    """Return the setting of a fully or partially synthetic process of one size, and refuse all others.
 
     Raises:
       TypeError: for other regimes, and as :func:`numbers`.
     """
-    p, regime = numbers(process)
-    match regime:
-        case FullySynthetic(n=n) if not isinstance(n, Schedule):
-            return Setting(p, int(n), None)
-        case PartiallySynthetic(n=n, real=real) if not (isinstance(n, Schedule) or isinstance(real, Schedule)):
-            return Setting(p, int(n), int(real))
-    raise TypeError(
-        f"this is known for FullySynthetic and PartiallySynthetic with one n, got {type(regime).__name__}; "
-        "theory.ORACLES lists what is known for every regime"
-    )
+    _, regime = numbers(process)
+    setting = one_size(process)
+    if setting is None:
+        raise TypeError(
+            f"this is known for FullySynthetic and PartiallySynthetic with one n, got {type(regime).__name__}; "
+            "theory.ORACLES lists what is known for every regime"
+        )
+    return setting
 
 
-def is_plain(learner: Any) -> bool:
-    """Whether models are the frequencies of their corpora, written as they are."""
-    return not hasattr(learner, "lineage")
+def last_generation(generations: Any) -> int:
+    """Return the last generation that is asked for, a whole number of at least 1.
 
-
-def has_closed_form(process: Any) -> bool:
-    """Whether :func:`read` will do."""
-    regime = process.regime
-    return (
-        is_plain(process.learner)
-        and type(regime) in (FullySynthetic, PartiallySynthetic)
-        and not any(isinstance(value, Schedule) for value in vars(regime).values())
-    )
-
-
-def generations_of(generations: Any) -> int:
-    """The last generation, a whole number of at least 1."""
+    Raises:
+      ValueError: for anything else.
+    """
     return check.static_whole_number("generations", generations)
 
 
-def each_probability(p: Any) -> np.ndarray:
-    """Probabilities of single tokens, ``[d]``, which need not sum to one."""
+def token_probabilities(p: Any) -> np.ndarray:
+    """Return probabilities of single tokens, ``[d]``, which need not sum to one.
+
+    Raises:
+      ValueError: unless they lie between 0 and 1.
+    """
     array = np.atleast_1d(np.asarray(p, dtype=np.float64))
     if array.ndim != 1 or not np.all((array >= 0) & (array <= 1)):
         raise ValueError(f"p must hold probabilities between 0 and 1, got {p!r}")
@@ -117,5 +123,10 @@ def each_probability(p: Any) -> np.ndarray:
 
 
 def distinct(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct positive probabilities and how many tokens have each: tokens of one p share one law."""
+    """Return the distinct positive probabilities and how many tokens have each: tokens of one p share one law.
+
+    Example:
+      >>> [part.tolist() for part in distinct(np.array([0.25, 0.5, 0.0, 0.25]))]
+      [[0.25, 0.5], [2, 1]]
+    """
     return np.unique(p[p > 0], return_counts=True)

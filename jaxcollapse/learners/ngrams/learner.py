@@ -126,7 +126,7 @@ class NGram(Learner):
           ValueError, TypeError: for a language without a text, a text that is not longer than the order, tokens that
             there are not, a regime that has no meaning for texts, and what is no estimator or decoding.
         """
-        tokens = self._text_of(language)
+        tokens = self.text_of(language)
         p = language.p if isinstance(language, TextLanguage) else check.distribution(language)
         vocabulary = p.shape[0]
         smoothing_settings.validate(self.estimator, self.decoding)
@@ -149,7 +149,12 @@ class NGram(Learner):
         learner = dataclasses.replace(self, vocabulary=vocabulary, text=None)
         return learner, TextLanguage(p, jnp.asarray(tokens, jnp.int32))
 
-    def _text_of(self, language: Any) -> Any:
+    def text_of(self, language: Any) -> Any:
+        """Return the tokens of a language's text, or of the text that this learner was given with probabilities.
+
+        Raises:
+          ValueError: where there is none.
+        """
         tokens = language.text if isinstance(language, Language | TextLanguage) else self.text
         if tokens is None:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Partially synthetic: concentration, and how far a model strays from the first one."""
+"""Bounds on partially synthetic training: its concentration, and how far a model strays from the first one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from jaxcollapse import check
 from jaxcollapse.theory.bounds.split import even_split
-from jaxcollapse.theory.moments import l2_first
-from jaxcollapse.theory.setting import generations_of, read
+from jaxcollapse.theory.second_moments import l2_first
+from jaxcollapse.theory.setting import last_generation, read
 
 
 def _partially(process: Any, name: str) -> tuple[np.ndarray, int, int]:
+    """Return p, n and N of a partially synthetic process; TypeError for others."""
     p, n, real = read(process)
     if real is None:
         raise TypeError(f"{name} is about PartiallySynthetic, got FullySynthetic")
@@ -21,7 +22,7 @@ def _partially(process: Any, name: str) -> tuple[np.ndarray, int, int]:
 
 
 def theorem_2(process: Any, generations: int, *, as_printed: bool = False) -> np.ndarray:
-    """``S_m`` of partially synthetic training, in closed form.
+    """Return ``S_m`` of partially synthetic training in closed form.
 
     ``a = n/(N + n)``, ``b = a [(1 + 1/N) a - 1/N]``; for ``m >= 0``
 
@@ -37,9 +38,15 @@ def theorem_2(process: Any, generations: int, *, as_printed: bool = False) -> np
       TypeError: for other regimes.
 
     Source: Seddik et al. (2024), Theorem 2, eq. (9).
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training([0.5, 0.5], jc.PartiallySynthetic(n=2, real=2))
+      >>> theorem_2(process, 2).tolist(), theorem_2(process, 2, as_printed=True)[1].item()
+      ([0.5, 0.75, 0.78125], 0.6785714285714286)
     """
     p, n, real = _partially(process, "theorem_2")
-    m = np.arange(generations_of(generations))
+    m = np.arange(last_generation(generations))
     at_truth = float(p @ p)
     a = n / (real + n)
     b = a * ((1 + 1 / real) * a - 1 / real)
@@ -50,7 +57,7 @@ def theorem_2(process: Any, generations: int, *, as_printed: bool = False) -> np
 
 
 def _log_g(n: int, s: int) -> float:
-    """The logarithm of ``G_n(s)``, never above that of ``2^s - 2``, which holds for every s."""
+    """Return the logarithm of ``G_n(s)``, never above that of ``2^s - 2``, which holds for every s."""
     c0, log_c1 = np.e**3 / (2 * np.pi), np.log(6 * np.e) - 1.5 * np.log(np.pi)
     subsets = s * np.log(2) + np.log1p(-(2.0 ** (1 - s))) if s > 1 else -np.inf
     if c0 * n / np.e + 2 <= s:
@@ -61,7 +68,7 @@ def _log_g(n: int, s: int) -> float:
 
 
 def log_theorem_3(process: Any) -> float:
-    """The logarithm of the bound of Theorem 3 on ``E ||p^(m) - p^(1)||_1``, ``m >= 2``.
+    """Return the logarithm of the bound of Theorem 3 on ``E ||p^(m) - p^(1)||_1``, ``m >= 2``.
 
     ``(1/N) sqrt(pi n/2) G_n(s)``, with ``G_n(s)`` the paper's three cases; ``2^s - 2`` holds for every
     s, so the smaller of it and the printed case is taken. In logarithms, for it overflows.
@@ -82,7 +89,7 @@ def log_theorem_3(process: Any) -> float:
 
 
 def log_theorem_4(process: Any, *, as_printed: bool = True, expectation: float | None = None) -> float:
-    """The logarithm of the bound of Theorem 4 on ``E ||p^(m) - p^(1)||_1``, sharper than Theorem 3.
+    """Return the logarithm of the bound of Theorem 4 on ``E ||p^(m) - p^(1)||_1``, sharper than Theorem 3.
 
     ``(1/N) sqrt(pi n/phi(zeta)) G_n(s)``, with ``phi(x) = ln((1 - x)/x)/(1 - 2x)``, ``phi(1/2) = 2``, and
     ``zeta = 1/2 - (1/2 - 2E) (N/(N + n))^2``, ``E = E max_A p^(1)(A) p^(1)(A^c)``. ``E <= 1/4`` gives
@@ -141,7 +148,7 @@ def log_theorem_4(process: Any, *, as_printed: bool = True, expectation: float |
 
 
 def corollary_11(vocabulary: int, real: int, epsilon: float) -> float:
-    """The synthetic tokens that the paper allows if the deviation is to stay below ``epsilon``.
+    """Return the synthetic tokens that the paper allows if the deviation is to stay below ``epsilon``.
 
     ``n <= 2 pi e^-2 min{s - 2, ln(sqrt(2 pi) N epsilon / (6 e s))}``; 0 where that is negative. It
     allows a single token only when N is about ``21 s/epsilon``.
@@ -150,6 +157,10 @@ def corollary_11(vocabulary: int, real: int, epsilon: float) -> float:
       ValueError: unless ``vocabulary`` and ``real`` are whole numbers and ``epsilon`` is above 0.
 
     Source: Seddik et al. (2024), eq. (11).
+
+    Example:
+      >>> round(corollary_11(600, real=10**8, epsilon=0.1), 2)
+      6.67
     """
     vocabulary = check.static_whole_number("vocabulary", vocabulary, least=2)
     real = check.static_whole_number("real", real)
@@ -159,15 +170,22 @@ def corollary_11(vocabulary: int, real: int, epsilon: float) -> float:
 
 
 def elementary(process: Any, generations: int) -> np.ndarray:
-    """``E ||p^(m) - p^(1)||_1 <= sqrt(min(s~, N) D_m)``, partially synthetic; ``D_m`` is :func:`l2_first`.
+    """Return the bound ``E ||p^(m) - p^(1)||_1 <= sqrt(min(s~, N) D_m)``, partially synthetic.
 
-    The Cauchy-Schwarz inequality over the tokens of the real corpus; far sharper than Theorem 3.
+    ``D_m`` is :func:`~jaxcollapse.theory.l2_first`. It is the Cauchy-Schwarz inequality over the tokens of the real
+    corpus, and far sharper than Theorem 3.
 
     Returns:
       ``[generations + 1]``; for ``m >= 1`` (at ``m = 0`` tokens outside the corpus count too: ``sqrt(s~ D_0)``).
 
     Raises:
       TypeError: for other regimes.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training([0.5, 0.5], jc.PartiallySynthetic(n=2, real=2))
+      >>> elementary(process, 2).round(12).tolist()
+      [0.707106781187, 0.0, 0.25]
     """
     p, _, real = _partially(process, "elementary")
     support = int(np.count_nonzero(p))
@@ -177,10 +195,15 @@ def elementary(process: Any, generations: int) -> np.ndarray:
 
 
 def elementary_uniform(process: Any) -> float:
-    """``E ||p^(m) - p^(1)||_1 <= sqrt(n (s~ - 1)) / N`` for every ``m >= 1``, partially synthetic.
+    """Return the bound ``E ||p^(m) - p^(1)||_1 <= sqrt(n (s~ - 1)) / N`` for every ``m >= 1``, partially synthetic.
 
     Raises:
       TypeError: for other regimes.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> elementary_uniform(jc.recursive_training([0.5, 0.5], jc.PartiallySynthetic(n=4, real=8)))
+      0.25
     """
     p, n, real = _partially(process, "elementary_uniform")
     return float(np.sqrt(n * (np.count_nonzero(p) - 1)) / real)

@@ -1,4 +1,4 @@
-"""Fresh real data in every generation: the squared error from the truth, and the best weight of a real token."""
+"""Recursions for the squared error with fresh real data in every generation, and the best weight of a real token."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from jaxcollapse import check
 from jaxcollapse.regimes import FreshReal, FullySynthetic, Mixture
-from jaxcollapse.theory.setting import generations_of, numbers
+from jaxcollapse.theory.setting import last_generation, numbers
 
 
 def _each(name: str, value: Any, last: int, least: float, most: float) -> np.ndarray:
-    """One number a generation, ``[last]``: the last one given holds from there on."""
+    """Return one number a generation, ``[last]``: the last one given holds from there on."""
     check.real_numbers(name, value, least, most)
     values = np.atleast_1d(np.asarray(value, dtype=np.float64))
     if values.ndim != 1:
@@ -21,11 +21,13 @@ def _each(name: str, value: Any, last: int, least: float, most: float) -> np.nda
 
 
 def _sizes(name: str, value: Any, last: int, least: int) -> np.ndarray:
+    """Return one size a generation, ``[last]``; ValueError unless they are whole numbers."""
     check.whole_number(name, value, least=least)
     return _each(name, value, last, least, check.LARGEST)
 
 
 def _spread(simpson: Any) -> float:
+    """Return ``1 - S_0``; ValueError unless ``S_0`` is above 0 and at most 1."""
     check.real_numbers("simpson", simpson, 0, 1)
     if np.ndim(simpson) != 0 or simpson <= 0:
         raise ValueError(f"simpson must be one number above 0 and at most 1, the truth's sum of p_i^2, got {simpson!r}")
@@ -33,10 +35,11 @@ def _spread(simpson: Any) -> float:
 
 
 def mixture_error(simpson: float, n: Any, share: Any, generations: int) -> np.ndarray:
-    """``R_m = E ||p^(m) - p||_2^2`` when each of ``n_m`` tokens is real with chance ``alpha_m``, else of p^(m-1).
+    """Return ``R_m = E ||p^(m) - p||_2^2`` when each of ``n_m`` tokens is real with chance ``alpha_m``.
 
-    ``R_m = (1 - S_0)/n_m + (1 - alpha_m)^2 (1 - 1/n_m) R_{m-1}``, ``R_0 = 0``: no bound but the value
-    itself. For constant sizes it tends to ``(1 - S_0)/[1 + (n - 1) alpha (2 - alpha)]``.
+    The other tokens are written by p^(m-1). ``R_m = (1 - S_0)/n_m + (1 - alpha_m)^2 (1 - 1/n_m) R_{m-1}``,
+    ``R_0 = 0``: no bound but the value itself. For constant sizes it tends to
+    ``(1 - S_0)/[1 + (n - 1) alpha (2 - alpha)]``.
 
     Args:
       simpson: the truth's concentration ``S_0``.
@@ -56,7 +59,7 @@ def mixture_error(simpson: float, n: Any, share: Any, generations: int) -> np.nd
       >>> mixture_error(0.5, n=2, share=0.5, generations=3).tolist()
       [0.0, 0.25, 0.28125, 0.28515625]
     """
-    last, spread = generations_of(generations), _spread(simpson)
+    last, spread = last_generation(generations), _spread(simpson)
     curve = [0.0]
     for size, real in zip(_sizes("n", n, last, 1), _each("share", share, last, 0, 1), strict=True):
         curve.append(spread / size + (1 - real) ** 2 * (1 - 1 / size) * curve[-1])
@@ -64,9 +67,10 @@ def mixture_error(simpson: float, n: Any, share: Any, generations: int) -> np.nd
 
 
 def fresh_real_error(simpson: float, n: Any, real: Any, generations: int, *, weight: float = 1.0) -> np.ndarray:
-    """``R_m = E ||p^(m) - p||_2^2`` with ``N_m`` new real tokens and ``n_m`` of p^(m-1), real counts times ``weight``.
+    """Return ``R_m = E ||p^(m) - p||_2^2`` with ``N_m`` new real tokens and ``n_m`` of p^(m-1) in each generation.
 
-    With the real share ``omega = w N/(w N + n)``, ``R_1 = (1 - S_0)/N``, and for ``m >= 2``
+    Real counts are multiplied by ``weight``, w. With the real share ``omega = w N/(w N + n)``,
+    ``R_1 = (1 - S_0)/N``, and for ``m >= 2``
 
     ``R_m = (1 - S_0) [omega^2/N + (1 - omega)^2/n] + (1 - omega)^2 (1 - 1/n) R_{m-1}``;
 
@@ -92,7 +96,7 @@ def fresh_real_error(simpson: float, n: Any, real: Any, generations: int, *, wei
       >>> fresh_real_error(0.5, n=2, real=2, generations=3).tolist()
       [0.0, 0.25, 0.15625, 0.14453125]
     """
-    last, spread = generations_of(generations), _spread(simpson)
+    last, spread = last_generation(generations), _spread(simpson)
     check.real_numbers("weight", weight, 0, check.HEAVIEST)
     curve = [0.0]
     sizes = zip(_sizes("n", n, last, 1), _sizes("real", real, last, 0), strict=True)
@@ -107,7 +111,7 @@ def fresh_real_error(simpson: float, n: Any, real: Any, generations: int, *, wei
 
 
 def bakshi_chakraborty(process: Any, generations: int) -> np.ndarray:
-    """``E ||p^(m) - p||_2^2`` for ``Mixture``, ``FreshReal`` and ``FullySynthetic``.
+    """Return ``E ||p^(m) - p||_2^2`` for ``Mixture``, ``FreshReal`` and ``FullySynthetic``.
 
     See :func:`mixture_error` and :func:`fresh_real_error`, which take plain numbers. The recursion is
     exact, so it equals :func:`~jaxcollapse.theory.l2_truth`, and ``S_m - S_0``.
@@ -126,7 +130,7 @@ def bakshi_chakraborty(process: Any, generations: int) -> np.ndarray:
       >>> bakshi_chakraborty(process, 3).tolist()
       [0.0, 0.25, 0.28125, 0.28515625]
     """
-    (p, regime), last = numbers(process), generations_of(generations)
+    (p, regime), last = numbers(process), last_generation(generations)
     simpson, when = float(p @ p), range(1, last + 1)
     # Shares and weights as the simulation has them, in float32.
     match regime:
@@ -158,7 +162,7 @@ class Weight(NamedTuple):
 
 
 def he_weight(real: int, n: int) -> Weight:
-    """The weight of fresh real data that makes the error in the long run, :func:`fresh_real_error`, least.
+    """Return the weight of fresh real data that makes the error in the long run, :func:`fresh_real_error`, least.
 
     With ``k = N/n`` and large corpora ``omega* = (sqrt(k^2 + 4k) - k)/2``, the root of
     ``omega^2 = k (1 - omega)``, so the multiplier ``w = omega n/((1 - omega) N)`` is ``1/omega*``: equal

@@ -14,9 +14,9 @@ STATES = 200_000
 
 
 def even_split(p: Any, real: int) -> float:
-    """``E max_A p^(1)(A) p^(1)(A^c)`` over sets A of tokens, for a corpus of ``real`` tokens of p; or a bound on it.
+    """Return ``E max_A p^(1)(A) p^(1)(A^c)`` over sets A of tokens, for a corpus of ``real`` tokens of p, or a bound.
 
-    Never below the expectation, the side on which Theorem 4 stays true, and at most 1/4. Exact (to
+    The answer is never below the expectation, the side on which Theorem 4 stays true, and at most 1/4. Exact (to
     rounding) for two tokens, and wherever the corpora can be enumerated, token by token, in 200 000
     steps: what a corpus matters by is the set of sizes that its subsets can have. Beyond that
 
@@ -43,11 +43,12 @@ def even_split(p: Any, real: int) -> float:
 
 
 def _majority(p: np.ndarray, real: int) -> float:
+    """Return the bound on the expectation that looks at tokens with a majority only."""
     half = real // 2
     best = half * (real - half) / real**2
 
     def above(less: int) -> np.ndarray:
-        """``P(Bin(N - l, p) > N/2 - l)``, which the first l factorial moments of a count above N/2 contain."""
+        """Return ``P(Bin(N - l, p) > N/2 - l)``, which the first l factorial moments of a count above N/2 contain."""
         return stats.binom.sf(half - less, real - less, p) if real >= less else np.zeros_like(p)
 
     share = p * above(1)
@@ -56,7 +57,7 @@ def _majority(p: np.ndarray, real: int) -> float:
 
 
 def _enumerate(p: np.ndarray, real: int) -> float | None:
-    """The expectation, or None where it would take too many steps.
+    """Return the expectation, or None where it would take too many steps.
 
     A state is how many tokens are left to draw, and the sizes up to N/2 that subsets of those drawn
     can have, as the bits of an integer. Once N/2 itself is among them, the rest does not matter.

@@ -8,7 +8,7 @@ import pytest
 from theory_cases import SHAPES, partially
 
 from jaxcollapse import languages, theory
-from jaxcollapse.theory import bounds, budget
+from jaxcollapse.theory import bounds, elementary_budget, exact_deviation
 
 synthetic_budget, real_needed = theory.synthetic_budget, theory.real_needed
 
@@ -59,20 +59,24 @@ def test_the_exact_need_is_the_last_corpus_that_strays_too_far_plus_one(shape, n
 
 def test_deviations_agree_with_theory_and_with_long_runs():
     for shape, p in SHAPES.items():
-        truth = budget._Truth(np.asarray(p, np.float32) / np.asarray(p, np.float32).sum(dtype=np.float64))
+        truth = elementary_budget.Truth(np.asarray(p, np.float32) / np.asarray(p, np.float32).sum(dtype=np.float64))
         for n, real in ((1, 7), (30, 3), (12, 40), (250, 20)):
-            counts = truth.real_counts(real)
+            counts = exact_deviation.real_counts(truth, real)
             for generations in (2, 3, 15):
-                found = budget._deviation(counts, n, real, generations)
+                found = exact_deviation.deviation(counts, n, real, generations)
                 assert found == pytest.approx(direct(p, n, real, generations), rel=1e-7), (shape, n, real)
-            assert budget._deviation(counts, n, real, None) == pytest.approx(direct(p, n, real, LONG), rel=1e-7)
-            assert budget._deviation(counts, n, real, 10**9) == budget._deviation(counts, n, real, None)
+            assert exact_deviation.deviation(counts, n, real, math.inf) == pytest.approx(
+                direct(p, n, real, LONG), rel=1e-7
+            )
+            assert exact_deviation.deviation(counts, n, real, 10**9) == exact_deviation.deviation(
+                counts, n, real, math.inf
+            )
 
 
 def test_the_stationary_law_has_the_moments_that_it_must_have():
     for r, real, n in ((1, 4, 3), (5, 100, 900), (30, 60, 60)):
-        ends = budget._windows(np.array([r]), n, real)
-        law, x = budget._law(r, n, real, None, int(ends[0][0]), int(ends[1][0]))
+        ends = exact_deviation.windows(np.array([r]), n, real)
+        law, x = exact_deviation.synthetic_law(r, n, real, math.inf, int(ends[0][0]), int(ends[1][0]))
         model, first = (r + x) / (real + n), r / real
         assert law @ model == pytest.approx(first, rel=1e-9)
         variance = first * (1 - first) * n / (real**2 + 2 * real * n + n)
@@ -82,9 +86,9 @@ def test_the_stationary_law_has_the_moments_that_it_must_have():
 
 def test_without_limit_the_stationary_law_is_a_beta_law():
     p, real = languages.zipf(12), 6
-    counts = budget._Truth(p.p).real_counts(real)
-    limit = counts[1] @ budget._beta_deviation(counts[0] / real, 2.0 * real)
-    near = [budget._deviation(counts, n, real, None) for n in (50, 200, 800)]
+    counts = exact_deviation.real_counts(elementary_budget.Truth(p.p), real)
+    limit = counts[1] @ exact_deviation.beta_deviation(counts[0] / real, 2.0 * real)
+    near = [exact_deviation.deviation(counts, n, real, math.inf) for n in (50, 200, 800)]
     assert (np.diff(near) > 0).all()
     assert near[-1] < limit < near[-1] * 1.005
     # E |B - 1/2| of Beta(2, 2) is 3/16: two tokens, two real ones, which differ half of the time.
@@ -97,20 +101,20 @@ def test_without_limit_the_stationary_law_is_a_beta_law():
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_elementary_answers_are_those_of_the_bound(shape, real, generations):
     p = SHAPES[shape]
-    truth = budget._Truth(np.asarray(p, float))
+    truth = elementary_budget.Truth(np.asarray(p, float))
 
     def bound(n, corpus=real):
         return bounds.elementary(partially(p, n, corpus), generations or 60 + 12 * n // corpus)[-1]
 
     for epsilon in (0.003, 0.05, 0.2, 0.4, 0.55):
-        n = budget._elementary_budget(truth, real, epsilon, generations)
+        n = elementary_budget.elementary_budget(truth, real, epsilon, generations or math.inf)
         if 0 < n < math.inf:
             assert bound(n) <= epsilon * (1 + 1e-6)
         if n < 1000:
             assert bound(n + 1) > epsilon * (1 - 1e-6)
         if n == math.inf:
             assert max(bound(trial) for trial in (1, 20, 300)) <= epsilon * (1 + 1e-6)
-        needed = budget._elementary_need(truth, 7, epsilon, generations)
+        needed = elementary_budget.elementary_need(truth, 7, epsilon, generations or math.inf)
         assert bound(7, needed) <= epsilon * (1 + 1e-6)
         assert needed == 1 or bound(7, needed - 1) > epsilon * (1 - 1e-6)
 

@@ -1,4 +1,4 @@
-"""Collapse: its probability by generation, its expected time, who wins, and the first token lost."""
+"""Collapse to one token: its probability by generation, its expected time, which token wins, and the first one lost."""
 
 from __future__ import annotations
 
@@ -9,24 +9,28 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from jaxcollapse.theory.one_token import DENSE, _start, _transition, additive, laws, survival
-from jaxcollapse.theory.per_context import all_of, apart, has_contexts, over_contexts
-from jaxcollapse.theory.setting import OutOfRange, distinct, generations_of, has_closed_form, read
+from jaxcollapse.theory.additive_statistics import additive
+from jaxcollapse.theory.per_context import all_of, components_of, over_contexts
+from jaxcollapse.theory.question import first_counts
+from jaxcollapse.theory.setting import OutOfRange, distinct, last_generation, numbers, read
+from jaxcollapse.theory.synthetic_laws import DENSE, transition
+from jaxcollapse.theory.token_laws import each_token
+from jaxcollapse.theory.token_survival import kept_corpus, survival
 
 
 @over_contexts(all_of)
 def collapse_probability(process: Any, generations: int) -> np.ndarray:
-    """``rho_m = P(p^(m) is a Dirac mass)``.
+    """Return ``rho_m = P(p^(m) is a Dirac mass)``.
 
-    Of many contexts: that all of them are, the product of their chances. Collapse to one token and to another exclude
-    each other, so it is ``sum_i P(X_i^(m) = n)``. Fully
-    synthetic: also ``P(T <= m)``; elsewhere a Dirac mass may be left again. Partially synthetic:
-    ``sum_i p_i^N`` for every ``m >= 1``, when the real corpus holds one token only.
+    Collapse to one token and to another exclude each other, so it is ``sum_i P(p_i^(m) = 1)``. Fully synthetic, it is
+    also ``P(T <= m)``; elsewhere a Dirac mass may be left again. Partially synthetic it is ``sum_i p_i^N`` for every
+    ``m >= 1``, the chance that the real corpus holds one token only; accumulated data likewise, with ``n_1`` for N. Of
+    many contexts it is the chance that all of them have collapsed, the product of their chances.
 
-    Cost and range: as :func:`~jaxcollapse.theory.additive`; partially synthetic, every size.
+    Cost and range: as :func:`~jaxcollapse.theory.additive`; partially synthetic and accumulated data, every size.
 
     Returns:
-      ``[generations + 1]``.
+      ``[generations + 1]``; ``m = 0`` is the truth.
 
     Raises:
       OutOfRange: beyond the range.
@@ -37,40 +41,39 @@ def collapse_probability(process: Any, generations: int) -> np.ndarray:
       >>> collapse_probability(process, 3).round(6).tolist()
       [0.0, 0.5, 0.75, 0.875]
     """
-    if not has_closed_form(process):
+    kept = kept_corpus(process)
+    if kept is None:
         return additive(process, lambda q: (q == 1).astype(float), generations)
-    setting, last = read(process), generations_of(generations)
-    p, many = distinct(setting.p)
-    at_truth = float(len(p) == 1 and many[0] == 1)
-    if setting.real is not None:
-        return np.array([at_truth] + [float(many @ p**setting.real)] * last)
-    return np.array([at_truth] + [law[0, -1] for _, law in laws(setting, p, many[None].astype(float), last)])
+    p, many = distinct(numbers(process)[0])
+    return np.array([float(many @ (p == 1))] + [float(many @ p**kept)] * last_generation(generations))
 
 
 def winner_probability(process: Any, generations: int) -> np.ndarray:
-    """``P(p^(m) is the Dirac mass of token i)``, fully synthetic; it tends to ``p_i``.
+    """Return ``P(p^(m) is the Dirac mass of token i)``, fully synthetic; it tends to ``p_i``.
 
     Returns:
-      ``[generations + 1, vocabulary]``.
+      ``[generations + 1, vocabulary]``; ``m = 0`` is the truth.
 
     Raises:
       TypeError: for the partially synthetic regime.
       OutOfRange: beyond the range of :func:`~jaxcollapse.theory.survival`.
 
     Source: Seddik et al. (2024), Proposition 1.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training([0.75, 0.25], jc.FullySynthetic(n=2))
+      >>> winner_probability(process, 2).round(12).tolist()
+      [[0.0, 0.0], [0.5625, 0.0625], [0.65625, 0.15625]]
     """
-    setting, last = read(process), generations_of(generations)
+    setting = read(process)
     if setting.real is not None:
         raise TypeError("winner_probability is known for FullySynthetic only")
-    different, back = np.unique(setting.p, return_inverse=True)
-    rows = [(setting.p == 1).astype(float)]
-    for _, law in laws(setting, different, None, last):
-        rows.append(law[back, -1])
-    return np.stack(rows)
+    return np.vstack([setting.p == 1, each_token(process, setting.p, lambda law, _: law.now == 1, generations)])
 
 
 def expected_collapse_time(process: Any) -> float:
-    """``E T``, in generations.
+    """Return ``E T``, the expected time until a model is a Dirac mass, in generations.
 
     ``E T = sum_m (1 - rho_m)``. Summed over one token, ``phi(x) = sum_m [x/n - P(X_m = n)]`` solves
     ``(I - P) phi = x/n`` on the counts between 0 and n, so ``E T = 1 + sum_i E phi(Bin(n, p_i))``
@@ -93,7 +96,7 @@ def expected_collapse_time(process: Any) -> float:
       >>> round(expected_collapse_time(process), 2)
       17.5
     """
-    if has_contexts(process):
+    if process.many:
         return _of_all_contexts(process)
     setting = read(process)
     p, many = distinct(setting.p)
@@ -107,11 +110,12 @@ def expected_collapse_time(process: Any) -> float:
             f"expected_collapse_time is offered up to n = {DENSE}, got {n}; "
             "use theory.expected_collapse_time_diffusion (approximate)"
         )
-    return 1 + float(_start(n, p, many[None].astype(float))[0, 1:-1] @ _still_to_come(n))
+    return 1 + float(first_counts(n, p, many)[0, 1:-1] @ _still_to_come(n))
 
 
 def _of_all_contexts(process: Any) -> float:
-    alone = apart(process)
+    """Return the expected time until all contexts have collapsed, in generations."""
+    alone = [one for _, one in components_of(process)]
     slowest = max(expected_collapse_time(one) for one in alone)
     settings = [read(one) for one in alone]
     if settings[0].real is not None or slowest == 0 or len(alone) == 1:
@@ -124,15 +128,15 @@ def _of_all_contexts(process: Any) -> float:
 
 @functools.lru_cache(maxsize=64)
 def _still_to_come(n: int) -> np.ndarray:
-    """``phi`` on the counts from 1 to n - 1; the same for every language."""
+    """Return ``phi`` on the counts from 1 to n - 1, ``[n - 1]``; it is the same for every language."""
     if n == 1:
         return np.zeros(0)
-    matrix = np.asarray(_transition(n))[1:-1, 1:-1]
+    matrix = np.asarray(transition(n, n))[1:-1, 1:-1]
     return np.linalg.solve(np.eye(n - 1) - matrix, np.arange(1, n) / n)
 
 
 def expected_collapse_time_diffusion(process: Any) -> float:
-    """``-2 n sum_i (1 - p_i) ln(1 - p_i)``: ``E T`` in the diffusion limit, an approximation.
+    """Return ``-2 n sum_i (1 - p_i) ln(1 - p_i)``, which is ``E T`` in the diffusion limit: an approximation.
 
     When every ``n p_i`` is well above 1 it is too large by ``(1/3) ln n + 0.5 to 0.75``: by 2.3 of
     198.1 for 52 equal tokens at n = 100. For truths concentrated in one token it may be too small.
@@ -144,6 +148,12 @@ def expected_collapse_time_diffusion(process: Any) -> float:
       TypeError: for the partially synthetic regime.
 
     Source: Kimura and Ohta (1969); for many alleles Ewens, "Mathematical Population Genetics" (2004), chapter 5.
+
+    Example:
+      >>> import jaxcollapse as jc
+      >>> process = jc.recursive_training(jc.languages.uniform(52), jc.FullySynthetic(n=100))
+      >>> round(expected_collapse_time_diffusion(process), 1)
+      198.1
     """
     setting = read(process)
     if setting.real is not None:
@@ -152,7 +162,7 @@ def expected_collapse_time_diffusion(process: Any) -> float:
 
 
 def first_loss_probability(process: Any, generations: int) -> np.ndarray:
-    """``P(T_1 <= m)``, ``T_1`` the first generation without some token of the truth.
+    """Return ``P(T_1 <= m)``, where ``T_1`` is the first generation without some token of the truth.
 
     Inclusion and exclusion over sets of tokens: all tokens of a set are lost when the set, lumped
     into one token, is. The terms alternate, so the accuracy is absolute, some 1e-12. Cost:
@@ -170,7 +180,7 @@ def first_loss_probability(process: Any, generations: int) -> np.ndarray:
       >>> first_loss_probability(process, 2).round(6).tolist()
       [0.0, 0.5, 0.75]
     """
-    setting, last = read(process), generations_of(generations)
+    setting, last = read(process), last_generation(generations)
     p = setting.p[setting.p > 0]
     if len(p) > 14:
         raise OutOfRange(f"first_loss_probability sums over all sets of tokens; 14 tokens at most, got {len(p)}")

@@ -11,6 +11,8 @@ from theory_cases import fully, partially
 
 import jaxcollapse as jc
 from jaxcollapse import languages, statistics, theory
+from jaxcollapse.process.one_context import Learner
+from jaxcollapse.regimes import Base
 from jaxcollapse.theory import bounds
 
 # --- what is out of range says so ---
@@ -100,21 +102,26 @@ def test_what_is_known_for_partially_synthetic_only(call, message):
         call(fully([0.5, 0.5], 3))
 
 
-class Other:
-    """Neither a regime nor a learner that the theory knows."""
+class UnknownRegime(Base):
+    """A regime without a recurrence."""
 
-    closed = settles = True
-    verbs = ()
-    room = 1
-    draw_real = begin = remember = collect = absorbed = faults = refuse = None
-    truth = sample = merge = reserve = compact = fit = table = dirac = None
+    n = capacity = 1
+    collect = None
+
+
+class UnknownLearner(Learner):
+    """A learner without a recurrence."""
 
 
 def test_what_the_theory_does_not_describe():
-    with pytest.raises(TypeError, match="a regime that says its lineage, and Other does not"):
-        theory.simpson(jc.recursive_training([0.5, 0.5], Other()), 2)
-    with pytest.raises(TypeError, match="learner Categorical only, got Other"):
-        theory.simpson(jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=3), Other()), 2)
+    with pytest.raises(TypeError, match="a regime that says its recurrence, and UnknownRegime does not"):
+        theory.simpson(jc.recursive_training([0.5, 0.5], UnknownRegime()), 2)
+    with pytest.raises(TypeError, match="a regime that says its recurrence, and UnknownRegime does not"):
+        theory.support(jc.recursive_training([0.5, 0.5], UnknownRegime()), 2)
+    with pytest.raises(TypeError, match="learner Categorical only, got UnknownLearner"):
+        theory.simpson(jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=3), UnknownLearner()), 2)
+    with pytest.raises(TypeError, match="known for maximum likelihood without decoding only"):
+        theory.support(jc.recursive_training([0.5, 0.5], jc.FullySynthetic(n=3), UnknownLearner()), 2)
 
 
 def test_one_process_of_known_numbers_at_a_time():
@@ -150,7 +157,7 @@ def test_every_statistic_has_an_oracle_or_a_reason():
 
 
 def test_every_public_function_of_the_theory_is_tested():
-    source = "".join(path.read_text() for path in pathlib.Path(__file__).parent.glob("test_theory*.py"))
+    source = "".join(path.read_text() for path in pathlib.Path(__file__).parent.rglob("test_*.py"))
     for name in theory.__all__:
         assert f"theory.{name}" in source or name in ("bounds", "Budget"), name
     for name, function in inspect.getmembers(bounds, inspect.isfunction):

@@ -6,6 +6,7 @@ chain, checked against it, carry the comparison to larger ones. p is compared as
 
 import functools
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -89,3 +90,15 @@ def each(kind=None):
     """Every small case, as parameters (kind, name of the language)."""
     kinds = REGIMES if kind is None else [kind]
     return pytest.mark.parametrize(("kind", "language"), list(itertools.product(kinds, LANGUAGES)))
+
+
+def best_split(counts):
+    """The largest p(A) p(A^c), by looking at every A."""
+    counts = np.asarray(counts)
+    sizes = [sum(chosen) for k in range(len(counts) + 1) for chosen in itertools.combinations(counts.tolist(), k)]
+    return max(size * (counts.sum() - size) for size in sizes) / counts.sum() ** 2
+
+
+def mean_split(p, real):
+    law = enumeration.multinomial_law(real, tuple(p))
+    return math.fsum(weight * best_split(counts) for counts, weight in law)
