@@ -1,0 +1,66 @@
+"""Make dataclasses from the words of a command line with tyro; whatever is wrong with them is said in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import io
+import re
+import textwrap
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import tyro
+
+from jaxcollapse.cli.setting_types import REGISTRY
+
+
+class UsageError(Exception):
+    """A command line that is not understood."""
+
+
+def parse(of: Any, words: Sequence[str], prog: str, *, flags: Collection[str], epilog: str = "", **how: Any) -> Any:
+    """Return the dataclass, of a type or of a union of commands, that the words of a command line describe.
+
+    The nearest to a misspelt flag is sought among `flags`; the epilog stands below the help; `how` goes to tyro.
+
+    Raises:
+      UsageError: where the words are not understood.
+      SystemExit: with status 0, after the help is printed.
+    """
+    markers = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
+    how |= {"prog": prog, "args": words, "registry": REGISTRY, "config": markers, "return_unknown_args": True}
+    said = io.StringIO()  # tyro draws no boxes and uses no colours where it does not write to a terminal
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            found, unknown = tyro.cli(of, **how)
+    except SystemExit as stop:
+        if not stop.code:
+            print(_readable(said.getvalue()) + epilog, end="")
+            raise
+        raise UsageError(_first_sentence(said.getvalue())) from None
+    if unknown:
+        raise UsageError(f"unrecognized arguments: {' '.join(unknown)}{_hint(unknown, flags)}")
+    return found
+
+
+def _hint(unknown: Sequence[str], flags: Collection[str]) -> str:
+    """Return which flag was meant, or that another command has it."""
+    misspelt = [word.split("=")[0] for word in unknown if word.startswith("--")]
+    if misspelt and misspelt[0] in flags:
+        return "; another command has it"
+    near = difflib.get_close_matches(misspelt[0], flags, n=1) if misspelt else []
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _readable(said: str) -> str:
+    """Return tyro's help without bullets, inner rules, defaults that are None, and lines over 100 characters."""
+    said = re.sub(r"\s+\(default:\s+(None|False)\)", "", said).replace("\N{BULLET}", " ")
+    lines = [line.rstrip() for line in said.splitlines() if not line.startswith("  ---")]
+    return "\n".join(line if line.startswith(" ") else textwrap.fill(line, 100) for line in lines) + "\n"
+
+
+def _first_sentence(said: str) -> str:
+    """Return in one line what tyro says of an error, which stands between the first two rules."""
+    first = re.split(r"^ +-+ *$", said, maxsplit=2, flags=re.MULTILINE)[1]
+    return " ".join(first.split()).replace("Error parsing ", "argument ").rstrip(".")
