@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse import runs
-from jaxcollapse.cli import main
 from jaxcollapse.regimes import REGIMES
 from jaxcollapse.reporting import exact, frequency_bands, settings
 from jaxcollapse.reporting.results import title
@@ -85,53 +83,6 @@ def test_bands_hold_every_word_once():
         bands = frequency_bands(language)
         assert sum(band.count for band in bands) == language.support
         assert [band.low for band in bands] == sorted((band.low for band in bands), reverse=True)
-
-
-def test_a_text_of_ones_own(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "novel.txt").write_text("the cat sat on the mat and the dog sat on the cat " * 20)
-    command = "report novel.txt --generations 8 --chains 4 --fit-n 8 --fit-chains 60 --quiet --out here"
-    assert main.main(command.split()) == 0
-    printed = capsys.readouterr().out
-    assert "novel.txt: 7 words" in printed
-    assert "260 tokens a generation" in printed  # as many as the text has
-    assert (tmp_path / "here" / "vocabulary.png").exists()
-
-
-@pytest.mark.campaign
-def test_characters_and_one_regime(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "novel.txt").write_text("to be or not to be, that is the question " * 10)
-    command = "report novel.txt --unit character --regimes partially-synthetic --generations 3 --fit-n 8"
-    assert main.main([*command.split(), "--fit-chains", "60", "--quiet"]) == 0
-    printed = capsys.readouterr().out
-    assert "characters" in printed
-    assert "fully-synthetic" not in printed.split("Decay")[0]
-
-
-def test_simulate_prints_exact_beside_mean(capsys, tmp_path):
-    command = "simulate --language uniform:10 --n 20 --generations 5 --chains 500 --record heterozygosity hill_2"
-    assert main.main(command.split()) == 0
-    lines = capsys.readouterr().out.splitlines()
-    row = next(line.split() for line in lines if line.startswith("heterozygosity") and line.split()[1] == "5")
-    assert float(row[4]) == pytest.approx(0.9 * 0.95**5, rel=1e-5)
-    assert abs(float(row[2]) - float(row[4])) < 8 * float(row[3])
-    assert next(line.split() for line in lines if line.startswith("hill_2"))[4] == "-"
-    assert main.main([*command.split(), "--out", str(tmp_path / "table.csv")]) == 0
-    assert len(table(tmp_path / "table.csv")) == 12
-
-
-def test_help_names_every_option(capsys):
-    for command, words in (
-        ("report", ("--fit-n", "--language", "zipf:")),
-        ("simulate", ("--record", "heterozygosity")),
-    ):
-        with pytest.raises(SystemExit) as stop:
-            main.main([command, "--help"])
-        assert stop.value.code == 0
-        printed = capsys.readouterr().out
-        assert all(word in printed for word in words)
-        assert max(map(len, printed.splitlines())) <= 130
 
 
 @pytest.mark.campaign
@@ -246,54 +197,6 @@ def test_a_report_without_theory(tmp_path):
     assert all(row["theory"] == "" for row in table(tmp_path / "words.csv"))
     assert json.loads((tmp_path / "report.json").read_text())["regimes"]["mixture"]["regime"]["n"]["sizes"][1] == 480
     assert "400 tokens a generation (times 1.2 each)" in found.summary
-
-
-RUNS = [
-    ("fully-synthetic", "", "fully-synthetic, 16 tokens", ""),
-    ("fully-synthetic", "--growth 1.5", "fully-synthetic, 16 tokens a generation (times 1.5 each)", ""),
-    ("partially-synthetic", "--real 3", "partially-synthetic (+3 real)", ""),
-    ("most-recent", "--window 4", "most-recent (window 4)", "remembers 68 tokens or counts (0.3 KiB) besides the 17"),
-    ("most-recent", "--window 4 --reuse", "most-recent (window 4, reused)", "remembers 24 tokens"),
-    ("randomly-sampled", "", "randomly-sampled, 16", "remembers 20 tokens or counts"),
-    ("randomly-sampled", "--reuse", "randomly-sampled (pool)", "remembers 20 tokens or counts"),
-    ("randomly-sampled", "--reuse prefix", "randomly-sampled (prefixes)", "remembers 102 tokens or counts"),
-    ("accumulate", "", "accumulate, 16", ""),
-    (
-        "accumulate-subsample",
-        "--replacement --budget 4",
-        "(budget 4, with replacement)",
-        "remembers 11 tokens or counts",
-    ),
-    ("fresh-real", "--real 8 --weight 0.5", "fresh-real (+8 real, weight 0.5)", ""),
-    ("mixture", "--share 0.25", "mixture (share 0.25)", ""),
-]
-
-
-@pytest.mark.parametrize(("regime", "options", "heading", "memory"), RUNS, ids=[f"{r[0]} {r[1]}" for r in RUNS])
-def test_the_heading_comes_before_the_run(regime, options, heading, memory, capsys, monkeypatch):
-    """It says what is run, and what a chain remembers where that is more than its last model."""
-
-    def stop(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(runs, "run", stop)
-    command = f"simulate --language uniform:10 --n 16 --generations 6 --quiet --regime {regime} {options}"
-    assert main.main(command.split()) == 130
-    first, *rest = capsys.readouterr().out.splitlines()
-    assert heading in first
-    assert memory in "".join(rest)
-    assert bool(rest) == bool(memory)
-
-
-@pytest.mark.campaign
-def test_another_regime_on_the_command_line(capsys):
-    command = (
-        "simulate --language uniform:10 --n 16 --generations 5 --chains 200 --regime most-recent --window 4 --reuse"
-    )
-    assert main.main([*command.split(), "--record", "heterozygosity"]) == 0
-    row = capsys.readouterr().out.splitlines()[-1].split()
-    assert row[:2] == ["heterozygosity", "5"]
-    assert abs(float(row[2]) - float(row[4])) < 8 * float(row[3])
 
 
 def test_what_is_remembered_is_what_the_engine_keeps():

@@ -63,4 +63,5 @@ def _readable(said: str) -> str:
 def _first_sentence(said: str) -> str:
     """Return in one line what tyro says of an error, which stands between the first two rules."""
     first = re.split(r"^ +-+ *$", said, maxsplit=2, flags=re.MULTILINE)[1]
-    return " ".join(first.split()).replace("Error parsing ", "argument ").rstrip(".")
+    first = " ".join(first.split()).replace("Error parsing ", "argument ").replace(". ", ", ").rstrip(".")
+    return first[:1].lower() + first[1:]

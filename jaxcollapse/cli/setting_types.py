@@ -56,8 +56,9 @@ def _rule(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec | None:
         values = [word if choices else _converted(kinds[-1], word) for word in words]
         if of_many and not values and kinds[0] is not float:  # only a list of levels may be empty
             raise ValueError("expected at least one argument")
-        check_value("value", info.type, values if of_many else (values or [True])[0])
-        return of_many(values) if of_many else (values or [True])[0]
+        value = values if of_many else values[0] if values else True
+        check_value("value", Literal[choices] if values and bool in kinds else info.type, value)
+        return of_many(values) if of_many else value
 
     def written(value: Any) -> list[str]:
         return list(map(str, value)) if isinstance(value, list | tuple) else [str(value)]
@@ -90,7 +91,7 @@ def check_value(name: str, of: Any, value: Any) -> None:
             what = f"a list, each entry {SCALARS[scalar]}" if of_many else SCALARS[scalar]
             raise ValueError(f"{name} must be {what}, got {value!r}")
         for entry in entries if choices else ():
-            check.choice(name, entry, choices)
+            check.choice(name, str(entry), choices)
 
 
 def _is(kind: Any, value: Any) -> bool:
