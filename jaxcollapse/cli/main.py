@@ -31,7 +31,9 @@ examples:
   jaxcollapse run config.toml --chains 1000000 --checkpoint half-done --out run.nc
 """
 COMMANDS = {"report": Report, "simulate": Simulate, "run": Run}
-FLAGS = {f"--{name.replace('_', '-')}" for of in COMMANDS.values() for name in types_of(of)} | {"--help", "--version"}
+TYPES: dict[str, Any] = types_of(Report) | types_of(Simulate) | types_of(Run) | {"help": None, "version": None}
+FLAGS = {f"--{name.replace('_', '-')}": of for name, of in TYPES.items() if name != "config"}
+"""The flags of all commands, and their types."""
 ANY_COMMAND: Any = Union[tuple(Annotated[of, tyro.conf.subcommand(name)] for name, of in COMMANDS.items())]  # noqa: UP007
 
 

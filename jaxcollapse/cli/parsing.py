@@ -7,7 +7,7 @@ import difflib
 import io
 import re
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import tyro
@@ -19,15 +19,19 @@ class UsageError(Exception):
     """A command line that is not understood."""
 
 
-def parse(of: Any, words: Sequence[str], prog: str, *, flags: Collection[str], epilog: str = "", **how: Any) -> Any:
+def parse(of: Any, words: Sequence[str], prog: str, *, flags: Mapping[str, Any], epilog: str = "", **how: Any) -> Any:
     """Return the dataclass, of a type or of a union of commands, that the words of a command line describe.
 
-    The nearest to a misspelt flag is sought among `flags`; the epilog stands below the help; `how` goes to tyro.
+    The nearest to a misspelt flag is sought among `flags`, which map the flags of all commands to their types; the
+    epilog stands below the help; `how` goes to :func:`tyro.cli`.
 
     Raises:
       UsageError: where the words are not understood.
       SystemExit: with status 0, after the help is printed.
     """
+    for flag, equals, value in (word.partition("=") for word in words):
+        if equals and flags.get(flag) in (bool, bool | None):  # tyro would take the value for a word of its own
+            raise UsageError(f"argument {flag}: takes no value, got {value!r}")
     markers = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
     how |= {"prog": prog, "args": words, "registry": REGISTRY, "config": markers, "return_unknown_args": True}
     said = io.StringIO()  # tyro draws no boxes and uses no colours where it does not write to a terminal
@@ -62,6 +66,8 @@ def _readable(said: str) -> str:
 
 def _first_sentence(said: str) -> str:
     """Return in one line what tyro says of an error, which stands between the first two rules."""
-    first = re.split(r"^ +-+ *$", said, maxsplit=2, flags=re.MULTILINE)[1]
-    first = " ".join(first.split()).replace("Error parsing ", "argument ").replace(". ", ", ").rstrip(".")
+    first = [*re.split(r"^ +-+ *$", said, maxsplit=2, flags=re.MULTILINE), said][1]
+    first = (
+        " ".join(first.split()).replace("Error parsing ", "argument ").replace(". Expected", ", expected").rstrip(".")
+    )
     return first[:1].lower() + first[1:]

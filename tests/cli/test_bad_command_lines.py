@@ -55,7 +55,7 @@ COMMANDS = [
     ("a second text", "simulate short.txt more.txt", 2, "unrecognized arguments: more.txt; see jaxcollapse simulate"),
     ("a flag without its value", "simulate short.txt --n", 2, "missing value for argument '--n'"),
     ("no statistic", "simulate short.txt --record", 2, "argument --record: expected at least one argument"),
-    ("a value for a switch", "simulate short.txt --quiet=3", 2, "unrecognized arguments: 3"),
+    ("a value for a switch", "simulate short.txt --quiet=3", 2, "argument --quiet: takes no value, got '3'"),
     ("misspelt unit", "report short.txt --unit wrod", 2, "unknown value 'wrod'; did you mean 'word'?"),
     ("None for a number", "report short.txt --n None", 2, "argument --n: value must be a whole number, got 'None'"),
     ("window zero", "simulate short.txt --regime most-recent --window 0", 1, "window must be between 1"),
