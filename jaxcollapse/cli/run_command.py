@@ -65,7 +65,7 @@ def _ends(words: list[str]) -> str | dict[str, float]:
 
 Recorded = Annotated[tuple[str, ...], tyro.conf.arg(metavar="STATISTIC ...", help=f"any of: {', '.join(named())}")]
 Ends = Annotated[
-    str | dict[str, float] | None,
+    Any,  # a string, numbers by name, or None
     PrimitiveConstructorSpec("*", "END ...", _ends, lambda value: True, lambda value: [str(value)]),
 ]
 
