@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import difflib
 import io
+import os
 import re
+import shutil
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tyro
@@ -36,7 +38,7 @@ def parse(of: Any, words: Sequence[str], prog: str, *, flags: Mapping[str, Any],
     how |= {"prog": prog, "args": words, "registry": REGISTRY, "config": markers, "return_unknown_args": True}
     said = io.StringIO()  # tyro draws no boxes and uses no colours where it does not write to a terminal
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with _narrow(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             found, unknown = tyro.cli(of, **how)
     except SystemExit as stop:
         if not stop.code:
@@ -48,7 +50,19 @@ def parse(of: Any, words: Sequence[str], prog: str, *, flags: Mapping[str, Any],
     return found
 
 
-def _hint(unknown: Sequence[str], flags: Collection[str]) -> str:
+@contextlib.contextmanager
+def _narrow() -> Iterator[None]:
+    """Tell tyro of a terminal of 120 columns at most, for in a wider one it sets the help in several columns."""
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = str(min(shutil.get_terminal_size().columns, 120))
+    try:
+        yield
+    finally:
+        del os.environ["COLUMNS"]
+        os.environ |= {} if before is None else {"COLUMNS": before}
+
+
+def _hint(unknown: Sequence[str], flags: Mapping[str, Any]) -> str:
     """Return which flag was meant, or that another command has it."""
     misspelt = [word.split("=")[0] for word in unknown if word.startswith("--")]
     if misspelt and misspelt[0] in flags:

@@ -1,6 +1,7 @@
 """The help of the command line: every setting, the regimes that have it, plain characters, short lines."""
 
 import dataclasses
+import os
 import re
 
 import pytest
@@ -42,13 +43,19 @@ def test_every_setting_has_its_flag_and_its_sentence(command, capsys):
         assert len(words.split()) > 2, flag
 
 
-def test_help_is_plain(capsys):
+@pytest.mark.parametrize("columns", [None, "60", "300"])
+def test_help_is_plain(columns, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
     for command in ([], ["report"], ["simulate"], ["run"]):
         text = said(*command, "--help", capsys=capsys)
         assert text.isascii()
         assert "None" not in text
         assert "False" not in text
         assert not any(line != line.rstrip() for line in text.splitlines())
+        assert not any("  --" in line[3:] for line in text.splitlines())  # one column
+        assert os.environ.get("COLUMNS") == columns
     listed = said("-h", capsys=capsys)
     assert all(f"\n      {name} " in listed for name in main.COMMANDS)
     assert "examples:" in listed
