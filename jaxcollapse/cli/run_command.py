@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
+import dataclasses
 import math
 import os
-import pathlib
-import tomllib
-from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from jaxcollapse import check
-from jaxcollapse.cli import simulate_command
-from jaxcollapse.cli.options import DEFAULTS, NO_MEAN, add_language, add_learner, add_settings, add_simulation
+import jax
+import tyro
+from tyro.constructors import PrimitiveConstructorSpec
 
-CALL = ("help", "config", "resume", "quiet", "distributed", "coordinator", "processes", "process")
-"""Arguments of one call, which no file holds."""
-OPTIONS = ("chains", "generations", "record", "every", "keep", "levels", "until", "piece", "chunk", "checkpoint")
-"""What goes to :func:`jaxcollapse.run` under its own name."""
-TYPES: dict[Any, tuple[str, Callable[[Any], bool]]] = {
-    int: ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
-    float: ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
-    None: ("a string", lambda value: isinstance(value, str)),
-}
+from jaxcollapse import saving
+from jaxcollapse.cli.config_file import read_config
+from jaxcollapse.cli.setting_types import replaced, types_of
+from jaxcollapse.cli.several_processes import ProcessSettings
+from jaxcollapse.cli.simulation_settings import Plan, SimulationSettings
+from jaxcollapse.cli.text_table import NO_MEAN, interrupted, rows_of, run_quietly, show
+from jaxcollapse.statistics import named
+
 EXAMPLE = """\
 language = "zipf:1000:1.1"          # or "en"; or text = "novel.txt"
 regime = "partially-synthetic"
@@ -33,7 +29,7 @@ generations = 40
 record = ["heterozygosity", "support"]
 every = 10
 """
-EPILOG = f"""\
+EPILOG = f"""
 example of CONFIG.toml: keys are the flags, with _ for -; flags win over it, and paths are as in flags
 {"".join(f"  {line}" for line in EXAMPLE.splitlines(keepends=True))}
   jaxcollapse run config.toml --chains 1000000 --checkpoint half-done --out run.nc
@@ -45,250 +41,136 @@ exit codes:
   2    the flags are not understood
   130  interrupted; what is done is in the checkpoint and in --out, if these were given
 """
+OF_ONE_CALL = ("resume", "quiet", *types_of(ProcessSettings))
+"""What no file holds."""
+OPTIONS = ("record", "every", "keep", "levels", "until", "piece", "chunk", "checkpoint", "checkpoint_seconds")
+"""What goes to :func:`jaxcollapse.run` under its own name, where it is given."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """With a sentence on how to go on."""
-
-
-def add(commands: Any) -> None:
-    """The command's parser."""
-    run = commands.add_parser(
-        "run",
-        help="long runs: a file of settings, checkpoints, many devices, results in a file",
-        description="Simulate one regime as simulate does, from a TOML file, flags or both, with checkpoints.",
-        epilog=EPILOG,
-    )
-    run.add_argument("config", nargs="?", metavar="CONFIG.toml", help="a file of settings; its keys are the flags")
-    add_language(run, text="--text")
-    add_simulation(run, chains=1000)
-    run.add_argument("--every", type=int, help="record each so many-th generation (default: 1)")
-    run.add_argument(
-        "--keep",
-        choices=("ensemble", "chains"),
-        help="means, errors and quantiles only, or every value of every chain (default: ensemble)",
-    )
-    run.add_argument(
-        "--levels",
-        type=float,
-        nargs="*",
-        metavar="LEVEL",
-        help="of quantiles, which go to --out (default: 0.05 0.25 0.5 0.75 0.95); none saves time",
-    )
-    run.add_argument(
-        "--until",
-        type=_end,
-        nargs="+",
-        metavar="END",
-        help="'collapsed': no further than all chains need to collapse for ever (fully-synthetic); or\n"
-        "STATISTIC=ERROR ...: as many chains as give these standard errors, --chains at most\n"
-        '(in a file: until = "collapsed", or a table as {support = 0.01})',
-    )
-    run.add_argument("--piece", type=int, help="generations between pauses (default: some twenty pauses)")
-    run.add_argument("--chunk", type=int, help="chains in flight (default: as many as memory likes)")
-    run.add_argument("--checkpoint", metavar="FOLDER", help="where to keep what is done, to go on with --resume")
-    run.add_argument(
-        "--checkpoint-seconds", type=float, metavar="SECONDS", help="between checkpoints, at least (default: 30)"
-    )
-    run.add_argument("--resume", action="store_true", help="go on with what the checkpoint holds, if it holds anything")
-    run.add_argument("--out", metavar="FILE.nc", help="a netCDF file for the results (needs the extra 'results')")
-    add_settings(run)
-    add_learner(run)
-    many = run.add_argument_group("several processes, each started with the same command")
-    many.add_argument("--distributed", action="store_true", help="join the others; the cluster says which they are, or")
-    many.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens")
-    many.add_argument("--processes", type=int, metavar="N", help="how many")
-    many.add_argument("--process", type=int, metavar="I", help="which one this is, from 0")
-    # What is not given must be seen to be so, for the file comes before the defaults.
-    run.set_defaults(parser=run, **dict.fromkeys(_keys(run)))
-
-
-def run(options: argparse.Namespace) -> None:
-    """Do what options say.
-
-    Raises:
-      OSError, ValueError, TypeError, MemoryError, ImportError: with the sentence for the user.
-      Interrupted: when the run was; what is done is written.
-    """
-    _join(options)
-    options = _merged(options)
-    if options.resume and options.checkpoint is None:
-        raise ValueError("--resume goes on with a checkpoint; say with --checkpoint FOLDER where it is")
-    for name in set(NO_MEAN) & set(options.record if options.out is None else ()):
-        raise ValueError(f"the statistic {name!r} has no mean to print, {NO_MEAN[name]}; give --out FILE.nc to keep it")
-    setting = simulate_command.setting_of(options, dashes="" if options.config else "--")
-    chains = check.static_whole_number("chains", options.chains)
-    seed = check.static_whole_number("seed", options.seed, least=0)
-    seconds = options.checkpoint_seconds
-    if seconds is not None and not 0 <= seconds < math.inf:
-        raise ValueError(f"checkpoint_seconds must be a number of seconds, 0 or more, got {seconds}")
-    import jax
-
-    from jaxcollapse import runs
-
-    out = None if options.out is None else _out(options.out, options.keep)
-    first = jax.process_index() == 0
-    if first:
-        print(setting.told(chains, seed), flush=True)
-    given = {name: getattr(options, name) for name in (*OPTIONS, "checkpoint_seconds")}
-    given = {name: value for name, value in given.items() if value is not None}
-    try:
-        with simulate_command.interruptible():
-            result = runs.run(
-                jax.random.key(seed), setting.process, **given, resume=options.resume, progress=not options.quiet
-            )
-    except KeyboardInterrupt:
-        raise Interrupted(f"interrupted, without results; {_how_to_go_on(options)}") from None
-    except ValueError as error:
-        raise ValueError(str(error).replace("pass resume=True", "add --resume")) from None
-    stopped = simulate_command.interrupted(result)
-    try:
-        if out is not None and (first or options.keep == "chains"):
-            from jaxcollapse import saving
-
-            saving.save(result, out)
-    finally:  # means are not lost where a file cannot be written
-        if first:
-            _tell(result, setting, options, stopped)
-    if first and out is not None:
-        print(f"\nResults are in {out}")
-    if stopped:
-        kept = "" if out is None else f"; what is done is in {out}"
-        raise Interrupted(f"interrupted{kept}; {_how_to_go_on(options)}")
-
-
-def _tell(result: Any, setting: simulate_command.Setting, options: argparse.Namespace, stopped: bool) -> None:
-    """The table, and what else it takes to read it."""
-    import jax
-
-    simulate_command.show(simulate_command.rows_of(result, setting.process, options.record))
-    if result.chains != options.chains:
-        whose = "that are whole" if stopped else "of this process" if jax.process_count() > 1 else "that were wanted"
-        print(f"\nMeans are those of {result.chains} chains, {whose}.")
-
-
-def _how_to_go_on(options: argparse.Namespace) -> str:
-    if options.checkpoint is None:
-        return "with --checkpoint FOLDER it could go on later"
-    return "the same command with --resume goes on"
-
-
-def _join(options: argparse.Namespace) -> None:
-    """The other processes, before anything touches a device."""
-    which = {name: getattr(options, name) for name in ("coordinator", "processes", "process")}
-    missing = [f"--{name}" for name, value in which.items() if value is None]
-    if not options.distributed:
-        if len(missing) < 3:
-            options.parser.error("--coordinator, --processes and --process need --distributed")
-        return
-    if 0 < len(missing) < 3:
-        options.parser.error(f"--distributed wants {' and '.join(missing)} too, or lets the cluster say all")
-    import jax
-
-    try:
-        if missing:
-            jax.distributed.initialize()
-        else:
-            check.whole_number("processes", options.processes)
-            check.whole_number("process", options.process, least=0, most=options.processes - 1)
-            jax.distributed.initialize(options.coordinator, options.processes, options.process)
-    except (RuntimeError, ValueError) as error:
-        reason = (str(error).splitlines() or ["it gives no reason"])[0]
-        raise ValueError(f"the processes could not be joined: {reason}") from None
-
-
-def _merged(options: argparse.Namespace) -> argparse.Namespace:
-    """Flags, or else what the file says, or else defaults."""
-    values = DEFAULTS | {"chains": 1000, "keep": "ensemble", "model": "words", "encoding": "utf-8"}
-    values = dict.fromkeys(_keys(options.parser)) | values
-    flags = {name: value for name, value in vars(options).items() if value is not None}
-    if "until" in flags:
-        flags["until"] = _ends(options)
-    held = {} if options.config is None else _of_file(options.config, options.parser)
-    if "text" in flags or "language" in flags:  # either is what to study
-        held = {name: value for name, value in held.items() if name not in ("text", "language")}
-    return argparse.Namespace(**{"config": None} | values | held | flags)
-
-
-def _of_file(path: str, parser: argparse.ArgumentParser) -> dict[str, Any]:
-    """What a file says, once keys and types are right."""
-    content = pathlib.Path(path).read_bytes()
-    actions = {action.dest: action for action in parser._actions}
-    try:
-        held = tomllib.loads(content.decode("utf-8-sig"))
-        for key, value in held.items():
-            if key in CALL[2:]:
-                raise ValueError(f"{key} belongs to one call, not to a file; give it as --{key}")
-            check.choice("key", key, _keys(parser))
-            _check(actions[key], value)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path!r} is not UTF-8 near byte {error.start}; TOML must be") from None
-    except tomllib.TOMLDecodeError as error:
-        last = len(content.splitlines())
-        where = str(error).replace("at end of document", f"at the end, line {last}")
-        raise ValueError(f"{path!r} is not TOML: {where}") from None
-    except ValueError as error:
-        raise ValueError(f"{path!r}: {error}") from None
-    return held
-
-
-def _check(action: argparse.Action, value: Any) -> None:
-    """Refuse a value that a flag would not give."""
-    key = action.dest
-    if key == "until":  # jc.run looks at it
-        return
-    choices = list(action.choices or ())
-    if action.const is True:
-        if not isinstance(value, bool) and value not in choices:
-            among = "".join(f", {choice!r}" for choice in choices)
-            raise ValueError(f"{key} must be one of true, false{among}, got {value!r}")
-        return
-    what, right = TYPES[action.type]
-    if action.nargs in ("+", "*"):
-        if not isinstance(value, list) or not all(map(right, value)):
-            raise ValueError(f"{key} must be a list, each entry {what}, got {value!r}")
-        return
-    if not right(value):
-        raise ValueError(f"{key} must be {what}, got {value!r}")
-    if choices:
-        check.choice(key, value, choices)
-
-
-def _keys(parser: argparse.ArgumentParser) -> list[str]:
-    """What a file may hold."""
-    return [action.dest for action in parser._actions if action.dest not in CALL]
-
-
-def _end(text: str) -> str | tuple[str, float]:
-    """``collapsed``, or a statistic and its error."""
-    name, _, error = text.partition("=")
-    if text == "collapsed":
-        return text
-    try:
-        return name, float(error)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be collapsed or as support=0.01, got {text!r}") from None
-
-
-def _ends(options: argparse.Namespace) -> Any:
-    if options.until == ["collapsed"]:
+def _ends(words: list[str]) -> str | dict[str, float]:
+    """Return what the words after --until stand for: ``collapsed``, or statistics and their standard errors."""
+    if words == ["collapsed"]:
         return "collapsed"
-    if "collapsed" in options.until:
-        options.parser.error("argument --until: give collapsed alone, or standard errors")
-    return dict(options.until)
+    if "collapsed" in words or not words:
+        raise ValueError("give collapsed alone, or standard errors")
+    errors = {}
+    for word in words:
+        name, _, error = word.partition("=")
+        try:
+            errors[name] = float(error)
+        except ValueError:
+            raise ValueError(f"must be collapsed or as support=0.01, got {word!r}") from None
+    return errors
 
 
-def _out(path: str, keep: str) -> str:
-    """The file that this process writes; refused before the work, lest it be lost."""
-    import jax
+Recorded = Annotated[tuple[str, ...], tyro.conf.arg(metavar="STATISTIC ...", help=f"any of: {', '.join(named())}")]
+Ends = Annotated[
+    Any,  # a string, numbers by name, or None
+    PrimitiveConstructorSpec("*", "END ...", _ends, lambda value: True, lambda value: [str(value)]),
+]
 
-    from jaxcollapse import saving
 
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Simulate one regime as simulate does, from a TOML file, flags or both, with checkpoints."""
+
+    # a file of settings; its keys are the flags
+    config: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[CONFIG.toml]")] = None
+    text: str | None = None  # a text file of any size, the language to study
+    simulation: Annotated[SimulationSettings, tyro.conf.arg(name="")] = dataclasses.field(
+        default_factory=lambda: SimulationSettings(chains=1000)
+    )
+    record: Recorded = ("heterozygosity", "support")
+    every: int | None = None  # record each so many-th generation (default: 1)
+    keep: Literal["ensemble", "chains"] = "ensemble"  # means, errors and quantiles only, or every value of every chain
+    # of quantiles, which go to --out (default: 0.05 0.25 0.5 0.75 0.95); none saves time
+    levels: list[float] | None = None
+    # 'collapsed': no further than all chains need to collapse for ever (fully-synthetic); or STATISTIC=ERROR ...: as
+    # many chains as give these standard errors, --chains at most (in a file: until = "collapsed", or a
+    # table as {support = 0.01})
+    until: Ends = None
+    piece: int | None = None  # generations between pauses (default: some twenty pauses)
+    chunk: int | None = None  # chains in flight (default: as many as memory likes)
+    checkpoint: str | None = None  # the folder where to keep what is done, to go on with --resume
+    checkpoint_seconds: float | None = None  # seconds between checkpoints, at least (default: 30)
+    resume: bool = False  # go on with what the checkpoint holds, if it holds anything
+    out: str | None = None  # a netCDF file, FILE.nc, for the results (needs the extra 'results')
+    quiet: bool = False  # no progress bar
+    several_processes: ProcessSettings = dataclasses.field(default_factory=ProcessSettings)
+
+    def defaults_of_file(self) -> Run:
+        """Return the command that the file alone describes; the flags' text or language displaces both of the file."""
+        types = {name: of for name, of in types_of(Run).items() if name not in ("config", *OF_ONE_CALL)}
+        held = read_config(str(self.config), types, OF_ONE_CALL)
+        if self.text is not None or self.simulation.language.language is not None:
+            held = {name: value for name, value in held.items() if name not in ("text", "language")}
+        if "record" in held:
+            held["record"] = tuple(held["record"])
+        return replaced(Run(), held)
+
+    def execute(self) -> None:
+        """Run, save the results and print the table; raise KeyboardInterrupt afterwards if the run was interrupted."""
+        self.several_processes.join()
+        if self.resume and self.checkpoint is None:
+            raise ValueError("--resume goes on with a checkpoint; say with --checkpoint FOLDER where it is")
+        for name in set(NO_MEAN) & set(self.record if self.out is None else ()):
+            raise ValueError(
+                f"the statistic {name!r} has no mean to print, {NO_MEAN[name]}; give --out FILE.nc to keep it"
+            )
+        plan = self.simulation.plan(self.text, dashes="" if self.config else "--")
+        seconds = self.checkpoint_seconds
+        if seconds is not None and not 0 <= seconds < math.inf:
+            raise ValueError(f"checkpoint_seconds must be a number of seconds, 0 or more, got {seconds}")
+        out = None if self.out is None else _writable(self.out, every_process=self.keep == "chains")
+        first = jax.process_index() == 0
+        if first:
+            print(plan.heading, flush=True)
+        result = self._result(plan)
+        stopped = interrupted(result)
+        try:
+            if out is not None and (first or self.keep == "chains"):
+                saving.save(result, out)
+        finally:  # means are not lost where a file cannot be written
+            if first:
+                self._tell(result, plan, stopped)
+        if first and out is not None:
+            print(f"\nResults are in {out}")
+        if stopped:
+            kept = "" if out is None else f"; what is done is in {out}"
+            raise KeyboardInterrupt(f"interrupted{kept}; {self._how_to_go_on()}")
+
+    def _result(self, plan: Plan) -> Any:
+        """Return what :func:`jaxcollapse.run` returns; put its advice in terms of the command line."""
+        given = {name: value for name in OPTIONS if (value := getattr(self, name)) is not None}
+        given |= {"chains": plan.chains, "generations": plan.generations, "resume": self.resume}
+        try:
+            return run_quietly(jax.random.key(plan.seed), plan.process, **given, progress=not self.quiet)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted, without results; {self._how_to_go_on()}") from None
+        except ValueError as error:
+            raise ValueError(str(error).replace("pass resume=True", "add --resume")) from None
+
+    def _tell(self, result: Any, plan: Plan, stopped: bool) -> None:
+        """Print the table, and whose means it holds where these are not all the chains that were wanted."""
+        show(rows_of(result, plan.process, self.record))
+        if result.chains != plan.chains:
+            several = jax.process_count() > 1
+            whose = "that are whole" if stopped else "of this process" if several else "that were wanted"
+            print(f"\nMeans are those of {result.chains} chains, {whose}.")
+
+    def _how_to_go_on(self) -> str:
+        """Return how an interrupted run goes on, as the end of a sentence."""
+        resumed = "the same command with --resume goes on"
+        return resumed if self.checkpoint else "with --checkpoint FOLDER it could go on later"
+
+
+def _writable(path: str, *, every_process: bool) -> str:
+    """Return the file that this process writes; refuse it before the work, lest the work be lost."""
     saving.check_packages()
     stem, suffix = os.path.splitext(path)
     if suffix != ".nc":
         raise ValueError(f"out must be a file that ends in .nc, for it is netCDF, got {path!r}")
-    if keep == "chains" and jax.process_count() > 1:
+    if every_process and jax.process_count() > 1:
         path = f"{stem}-process-{jax.process_index()}{suffix}"
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):

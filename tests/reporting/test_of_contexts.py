@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse.cli import main
 from jaxcollapse.reporting.of_contexts import OfContexts
 from jaxcollapse.reporting.subject import key_for
 
@@ -133,21 +132,6 @@ def test_what_is_smoothed_loses_nothing():
 
 def test_a_single_context_is_met_a_million_times_in_a_million():
     assert [band.label for band in OfContexts(LANGUAGE, 0, None).bands] == ["1,000,000 to 1,000,000"]
-
-
-def test_the_command_line(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "song.txt").write_text(SONG)
-    command = (
-        "report song.txt --model contexts --order 2 --regimes fully-synthetic --generations 2 --chains 4 --out here"
-    )
-    assert main.main([*command.split(), "--temperature", "0.9", "--quiet"]) == 0
-    printed = capsys.readouterr().out
-    assert "contexts of 2 tokens, temperature 0.9" in printed
-    assert "Of the characters that may follow a context" in printed
-    assert "'a '" in printed  # a context that ends in a space is shown as such
-    assert (tmp_path / "here" / "contexts.png").exists()
-    assert {row["regime"] for row in table(tmp_path / "here" / "contexts.csv")} == {"fully-synthetic"}
 
 
 def test_what_cannot_be_is_said(tmp_path):

@@ -103,20 +103,6 @@ def test_the_texts_are_of_chain_0_of_the_run(found):
     assert again.regimes["fully-synthetic"].texts == found.regimes["fully-synthetic"].texts
 
 
-def test_a_novel_from_the_command_line(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "novel.txt").write_text("the cat sat on the mat and the dog sat on the cat " * 40)
-    command = "report novel.txt --model ngram --order 1 --unit word --generations 2 --chains 2 --quiet --out here"
-    assert main.main([*command.split(), "--kneser-ney", "0.5", "--regimes", "accumulate"]) == 0
-    printed = capsys.readouterr().out
-    assert "kneser-ney 0.5" in printed
-    assert "nats a word" in printed
-    assert (tmp_path / "here" / "texts.png").exists()
-    command = "simulate novel.txt --model ngram --order 3 --n 200 --generations 2 --chains 2 --record ngrams --quiet"
-    assert main.main(command.split()) == 0
-    assert "order 3" in capsys.readouterr().out
-
-
 def test_the_king_james_text():
     ruth = jc.languages.from_king_james("Ruth")
     assert "".join(ruth.tokens[i] for i in ruth.text[:20]) == "Now it came to pass "
@@ -155,29 +141,6 @@ def test_contexts_of_a_text(tmp_path, capsys, monkeypatch):
     assert f"{len(song)} contexts of order 1, sizes drawn" in printed
     rows = [[float(x) for x in line.split()[2:]] for line in printed.splitlines() if line.startswith("heterozygosity")]
     assert all(abs(mean - exact) <= 8 * error + 1e-6 for mean, error, exact in rows)  # 64 chains: below 1e-10 each
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ("report --order 2", "order is for models with contexts; say --model ngram"),
-        ("simulate --language zipf:9 --model contexts", "has no text; load it by"),
-        ("simulate --language kjv:Ruth --model contexts --documents 2", "documents is for models that write"),
-        ("simulate --language kjv:Ruth --model contexts --regime fresh-real", "no token; raise"),
-        ("report --held-out 0.2", "held-out is for models that write"),
-        ("simulate --language zipf:9 --model ngram", "a model of n-grams learns from a text"),
-        ("simulate --language zipf:9 --kneser-ney 0.5", "kneser-ney is for models that write"),
-        ("simulate --language kjv:Rut --model ngram", "unknown book 'Rut'; did you mean 'Ruth'?"),
-        ("report --language kjv:Ruth --model ngram --held-out 2", "held_out must be"),
-        ("report --language kjv:Ruth --model ngram --order 99999", "order must be"),
-        ("simulate --language kjv:Ruth --model ngram --order 9 --additive 1", "would need a table of"),
-        ("simulate --language kjv:Ruth --model ngram --temperature -1", "temperature must"),
-        ("simulate --language kjv:Ruth --model ngram --nucleus nan", "mass must"),
-    ],
-)
-def test_what_cannot_be_is_said(words, message, capsys):
-    assert main.main([*words.split(), "--quiet"]) == 1
-    assert message in capsys.readouterr().err
 
 
 def test_what_is_no_text_is_refused(tmp_path):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
-from jaxcollapse.cli import main
 from jaxcollapse.regimes import REGIMES
 from jaxcollapse.reporting import frequency_bands
 from jaxcollapse.reporting.wording import title
@@ -74,28 +73,6 @@ def test_the_same_seed_gives_the_same_numbers(found, tmp_path):
         assert (again.folder / name).read_bytes() == (found.folder / name).read_bytes()
     other = jc.report(jc.languages.zipf(300), out=tmp_path, seed=6, **SMALL)
     assert (other.folder / "curves.csv").read_bytes() != (found.folder / "curves.csv").read_bytes()
-
-
-def test_a_text_of_ones_own(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "novel.txt").write_text("the cat sat on the mat and the dog sat on the cat " * 20)
-    command = "report novel.txt --generations 8 --chains 4 --fit-n 8 --fit-chains 60 --quiet --out here"
-    assert main.main(command.split()) == 0
-    printed = capsys.readouterr().out
-    assert "novel.txt: 7 words" in printed
-    assert "260 tokens a generation" in printed  # as many as the text has
-    assert (tmp_path / "here" / "vocabulary.png").exists()
-
-
-@pytest.mark.campaign
-def test_characters_and_one_regime(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "novel.txt").write_text("to be or not to be, that is the question " * 10)
-    command = "report novel.txt --unit character --regimes partially-synthetic --generations 3 --fit-n 8"
-    assert main.main([*command.split(), "--fit-chains", "60", "--quiet"]) == 0
-    printed = capsys.readouterr().out
-    assert "characters" in printed
-    assert "fully-synthetic" not in printed.split("Decay")[0]
 
 
 @pytest.mark.campaign

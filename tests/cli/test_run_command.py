@@ -214,8 +214,8 @@ LINES = [
     ("--language uniform:5 --window 3", 1, "leave --window out"),
     ("config.toml --generation 5", 2, "did you mean --generations?"),
     ("config.toml --fit-n 5", 2, "unrecognized arguments: --fit-n 5; another command has it"),
-    ("config.toml --n ten", 2, "invalid int value: 'ten'"),
-    ("config.toml --keep all", 2, "invalid choice: 'all'"),
+    ("config.toml --n ten", 2, "argument --n: value must be a whole number, got 'ten'; see jaxcollapse run --help"),
+    ("config.toml --keep all", 2, "argument --keep: unknown value 'all'; known: chains, ensemble"),
     ("config.toml --until soon", 2, "argument --until: must be collapsed or as support=0.01, got 'soon'"),
     ("config.toml --until collapsed support=1", 2, "give collapsed alone, or standard errors"),
     ("config.toml --processes 2", 2, "need --distributed"),
@@ -364,33 +364,6 @@ def test_processes_are_joined_before_anything_else(taken, monkeypatch, capsys):
         1,
         "jaxcollapse: the processes could not be joined: coordinator_address should be defined.\n",
     )
-
-
-def test_smoothing_and_decoding_from_flags_and_a_file(tmp_path, capsys):
-    """The same table from simulate and from a file, and that of the learner made in Python."""
-    flags = ["--language", "zipf:20", "--n", "50", "--chains", "40", "--generations", "3"]
-    main.main(["simulate", *flags, "--additive", "0.5", "--temperature", "0.8", "--top-k", "9", "--quiet"])
-    told = capsys.readouterr().out
-    assert "50 tokens a generation, additive 0.5, temperature 0.8, top-k 9" in told
-    config = tmp_path / "study.toml"
-    text = "n = 50\nchains = 40\ngenerations = 3\nadditive = 0.5\ntemperature = 0.8\ntop_k = 9\n"
-    config.write_text('language = "zipf:20"\n' + text, encoding="utf-8")
-    main.main(["run", str(config), "--quiet"])
-    assert capsys.readouterr().out == told
-    learner = jc.learners.Estimated(
-        estimator=jc.estimators.Additive(0.5), decoding=(jc.decoding.Temperature(0.8), jc.decoding.TopK(9))
-    )
-    process = jc.recursive_training(jc.languages.zipf(20), jc.FullySynthetic(n=50), learner)
-    trace = jc.simulate(jax.random.key(0), process, chains=40, generations=3)
-    mean = float(np.asarray(trace["heterozygosity"], np.float64).mean(axis=0)[-1])
-    assert f"{mean:.6g}" in told
-
-
-def test_one_estimator_at_a_time(capsys):
-    assert main.main(["simulate", "--language", "zipf:5", "--additive", "1", "--discount", "0.5"]) == 1
-    assert "give one of additive, prior, discount, kneser-ney, got additive and discount" in capsys.readouterr().err
-    assert main.main(["simulate", "--language", "zipf:5", "--temperature", "-1"]) == 1
-    assert "temperature must be a number between 0 and inf, got -1" in capsys.readouterr().err
 
 
 @pytest.mark.campaign  # test_runs has two processes too
