@@ -24,12 +24,12 @@ settings.load_profile("exact")
 
 
 @pytest.mark.parametrize("seed", [0, 2**31 - 1])
-@pytest.mark.parametrize("slots", [1, 2, 1000])
-def test_random_bits_are_jaxs_own_threefry(seed, slots):
+@pytest.mark.parametrize("count", [1, 2, 1000])
+def test_random_bits_are_jaxs_own_threefry(seed, count):
     key = jax.random.key(seed, impl="threefry2x32")
-    found = sampling.random_bits(key, slots)
-    counters = jnp.concatenate([jnp.zeros(slots, jnp.uint32), jnp.arange(slots, dtype=jnp.uint32)])
-    first, second = threefry_2x32(jax.random.key_data(key), counters).reshape(2, slots)
+    found = sampling.random_bits(key, count)
+    counters = jnp.concatenate([jnp.zeros(count, jnp.uint32), jnp.arange(count, dtype=jnp.uint32)])
+    first, second = threefry_2x32(jax.random.key_data(key), counters).reshape(2, count)
     assert (found.hi == first).all()
     assert (found.lo == second).all()
 
@@ -45,7 +45,7 @@ def test_random_bits_are_the_public_random_bits_whatever_the_flag(partitionable)
 
 
 def test_more_random_bits_extend_fewer():
-    few, many = (sampling.random_bits(jax.random.key(1), slots) for slots in (7, 4096))
+    few, many = (sampling.random_bits(jax.random.key(1), count) for count in (7, 4096))
     assert (few.hi == many.hi[:7]).all()
     assert (few.lo == many.lo[:7]).all()
 
@@ -86,7 +86,7 @@ def test_an_event_happens_for_its_share_of_the_words(chance):
 
 
 @pytest.mark.parametrize("size", [0, 1, 5, 8])
-def test_binomial_counts_the_slots_in_use(size):
+def test_binomial_counts_the_events_in_use(size):
     for seed in range(20):
         key = jax.random.key(seed)
         events = np.asarray(sampling.bernoulli(key, 0.4, 8))
@@ -100,18 +100,18 @@ def test_binomial_of_a_certain_event_is_the_size_and_of_none_is_0():
     assert int(sampling.binomial_count(key, jnp.int32(1000), 0.0, 1024)) == 0
 
 
-def one_coin_for_all(key, size, chance, slots):
+def one_event_for_all(key, size, chance, count):
     return size * sampling.bernoulli(key, chance, 1)[0]
 
 
-def one_slot_too_many(key, size, chance, slots):
-    return sampling.binomial_count(key, size + 1, chance, slots)
+def one_event_too_many(key, size, chance, count):
+    return sampling.binomial_count(key, size + 1, chance, count)
 
 
 @pytest.mark.parametrize(
-    ("binomial", "right"), [(sampling.binomial_count, True), (one_coin_for_all, False), (one_slot_too_many, False)]
+    ("binomial", "right"), [(sampling.binomial_count, True), (one_event_for_all, False), (one_event_too_many, False)]
 )
 @pytest.mark.parametrize("chance", [0.2, 0.9])
-def test_the_law_of_a_binomial_number(binomial, right, chance):
-    law = {(k,): scipy.stats.binom.pmf(k, 5, np.float32(chance)) for k in range(6)}
-    assert law_agrees(outcomes(lambda key: binomial(key, jnp.int32(5), jnp.float32(chance), 8)), law) == right
+def test_the_distribution_of_a_binomial_number(binomial, right, chance):
+    probabilities = {(k,): scipy.stats.binom.pmf(k, 5, np.float32(chance)) for k in range(6)}
+    assert law_agrees(outcomes(lambda key: binomial(key, jnp.int32(5), jnp.float32(chance), 8)), probabilities) == right

@@ -21,7 +21,7 @@ ROWS = [
 
 @pytest.mark.parametrize(("sizes", "row"), ROWS, ids=[f"{sizes[row]} trials" for sizes, row in ROWS])
 def test_a_table_is_the_binomial_distribution(sizes, row):
-    """Walker's columns add up to the integer weights, each within 2^-62 of the law, and what is beyond is as rare."""
+    """The columns add up to the integer weights, each within 2^-62 of the probability; what is left out is as rare."""
     table, number = alias_tables.alias_table(sizes), sizes[row]
     columns = 2**table.column_bits
     at = slice(row * columns, (row + 1) * columns)

@@ -20,7 +20,7 @@ def zipf(vocabulary):
     return p / p.sum()
 
 
-LAWS = {
+DISTRIBUTIONS = {
     "one token": [1.0],
     "halves": [0.5, 0.5],
     "thirds": [1 / 3, 1 / 3, 1 / 3],
@@ -31,7 +31,7 @@ LAWS = {
 }
 
 
-@pytest.mark.parametrize("p", LAWS.values(), ids=LAWS)
+@pytest.mark.parametrize("p", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
 def test_the_words_of_a_token_are_its_weights_share(p):
     """Boundaries exact in integers; a token of zero weight stands for no word."""
     p = np.asarray(p, np.float32)

@@ -35,10 +35,10 @@ def twin(key, size, position, capacity):
         most = plans.interval_capacity(capacity, stage.level)
         if stage.words > plans.SPLIT_THRESHOLD and most > plans.TABLE_THRESHOLD:
             words = [word(key, group, node) for group in range(binomial_half.n_words_from_tables(most))]
-            heads = int(
+            right = int(
                 binomial_half.draw_from_tables([as_words([w]) for w in words], jnp.array([within], jnp.int32), most)[0]
             )
-            below, within = (below + within - heads, heads) if digits else (below, within - heads)
+            below, within = (below + within - right, right) if digits else (below, within - right)
             continue
         found = []
         for group in range(stage.words):
@@ -88,14 +88,14 @@ def test_a_count_depends_on_its_position_alone(capacity):
     assert (np.asarray(mapped(*as_words(positions))) == together).all()
 
 
-def chi_square_accepts(draws, law):
-    expected = draws.sum() * law
+def chi_square_accepts(draws, probabilities):
+    expected = draws.sum() * probabilities
     assert expected.min() > 5
-    return scipy.stats.chi2.sf(np.sum((draws - expected) ** 2 / expected), len(law) - 1) > ERROR_RATE
+    return scipy.stats.chi2.sf(np.sum((draws - expected) ** 2 / expected), len(probabilities) - 1) > ERROR_RATE
 
 
 @pytest.mark.parametrize("mutant", [False, True], ids=["right", "mutant"])
-def test_the_whole_law_of_few_points(mutant):
+def test_the_whole_distribution_of_few_points(mutant):
     """All ways to throw 5 points on three intervals; a mutant that uses half of each word twice must fail."""
     ends, size, chains = [0.21, 0.7], 5, 100_000
     positions = as_words([int(Fraction(end) * WORDS) for end in ends])
@@ -112,9 +112,9 @@ def test_the_whole_law_of_few_points(mutant):
         dyadic.threefry_bits = right
     ways = [(a, b) for a in range(size + 1) for b in range(a, size + 1)]
     p = np.diff([0, *ends, 1])
-    law = np.array([scipy.stats.multinomial.pmf([a, b - a, size - b], size, p) for a, b in ways])
+    probabilities = np.array([scipy.stats.multinomial.pmf([a, b - a, size - b], size, p) for a, b in ways])
     drawn = np.array([np.sum((below == way).all(axis=1)) for way in ways])
-    assert chi_square_accepts(drawn, law) == (not mutant)
+    assert chi_square_accepts(drawn, probabilities) == (not mutant)
 
 
 @pytest.mark.parametrize("n", [100, 1000, 10_000, 10**6])

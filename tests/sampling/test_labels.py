@@ -57,8 +57,8 @@ def test_a_slot_is_the_word_times_the_size_over_all_words(integers, n):
 def test_gather_copies_positions_of_rows(chosen, size):
     labels = np.arange(100, 112, dtype=np.int32).reshape(3, 4)
     stack = Labels(jnp.asarray(labels), jnp.array([4, 4, 4], jnp.int32))
-    rows, places = (jnp.array(side, jnp.int32) for side in zip(*chosen, strict=True))
-    gathered = sampling.gather(stack, rows, places, jnp.int32(size))
+    rows, positions = (jnp.array(side, jnp.int32) for side in zip(*chosen, strict=True))
+    gathered = sampling.gather(stack, rows, positions, jnp.int32(size))
     assert tokens_of(gathered) == [labels[row, place] for row, place in chosen][:size]
 
 

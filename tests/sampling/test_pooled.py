@@ -19,21 +19,17 @@ from jaxcollapse.sampling import (
 
 DRAWS = 3
 
-
 TRUTH = jnp.array([0.5, 0.125, 0.25, 0.125], jnp.float32)
-
 
 WEIGHT = 1.5
 
-
 FREQUENCIES, OTHERS = np.array([3, 1, 2, 0]) / 6, np.array([0, 1, 0, 2]) / 3
-
 
 SHARE = WEIGHT * 6 / (WEIGHT * 6 + 3)
 
 
-def from_counts(key, size, slots):
-    return sampling.draw_from_counts(key, sampling.count_labels(CORPUS, 4), size, slots)
+def from_counts(key, size, capacity):
+    return sampling.draw_from_counts(key, sampling.count_labels(CORPUS, 4), size, capacity)
 
 
 def average():
@@ -41,15 +37,15 @@ def average():
     return functools.reduce(sampling.add_averages, models, sampling.average_of_cdf(sampling.fixed_point_cdf(TRUTH)))
 
 
-def from_average(key, size, slots):
-    return sampling.draw_from_average(key, average(), size, slots)
+def from_average(key, size, capacity):
+    return sampling.draw_from_average(key, average(), size, capacity)
 
 
-def from_reweighted(key, size, slots):
-    return sampling.draw_from_reweighted(key, sampling.reweight(CORPUS, OTHER, WEIGHT), size, slots)
+def from_reweighted(key, size, capacity):
+    return sampling.draw_from_reweighted(key, sampling.reweight(CORPUS, OTHER, WEIGHT), size, capacity)
 
 
-def an_average_of_pooled_counts(key, size, slots):
+def an_average_of_pooled_counts(key, size, capacity):
     """A corpus of six tokens counts for more than one of three."""
     counts = sampling.histogram(CORPUS, 4) + sampling.histogram(OTHER, 4)
     model = sampling.average_of_counts(counts, jnp.int32(9))
@@ -59,24 +55,24 @@ def an_average_of_pooled_counts(key, size, slots):
             sampling.add_averages, [model, model, sampling.average_of_cdf(sampling.fixed_point_cdf(TRUTH))]
         ),
         size,
-        slots,
+        capacity,
     )
 
 
-def weights_the_other_way(key, size, slots):
+def weights_the_other_way(key, size, capacity):
     model = sampling.reweight(CORPUS, OTHER, WEIGHT)
-    return sampling.draw_from_reweighted(key, model._replace(share=1 - model.share), size, slots)
+    return sampling.draw_from_reweighted(key, model._replace(share=1 - model.share), size, capacity)
 
 
-def part_and_slot_by_one_word(key, size, slots):
+def part_and_slot_by_one_word(key, size, capacity):
     model = sampling.reweight(CORPUS, OTHER, WEIGHT)
-    first, word = sampling.bernoulli(key, model.share, slots), sampling.random_bits(key, slots)
-    places = [index_below(word, corpus.size.astype(jnp.uint32)) for corpus in (CORPUS, OTHER)]
-    return Labels(jnp.where(first, CORPUS.labels[places[0]], OTHER.labels[places[1]]), size)
+    first, word = sampling.bernoulli(key, model.share, capacity), sampling.random_bits(key, capacity)
+    positions = [index_below(word, corpus.size.astype(jnp.uint32)) for corpus in (CORPUS, OTHER)]
+    return Labels(jnp.where(first, CORPUS.labels[positions[0]], OTHER.labels[positions[1]]), size)
 
 
-def the_last_slot_never(key, size, slots):
-    return sampling.draw_from_counts(key, sampling.count_labels(CORPUS._replace(size=jnp.int32(5)), 4), size, slots)
+def the_last_slot_never(key, size, capacity):
+    return sampling.draw_from_counts(key, sampling.count_labels(CORPUS._replace(size=jnp.int32(5)), 4), size, capacity)
 
 
 POOLED, MEAN, MIXED = (
@@ -85,8 +81,7 @@ POOLED, MEAN, MIXED = (
     SHARE * FREQUENCIES + (1 - SHARE) * OTHERS,
 )
 
-
-LAWS = {
+CASES = {
     "counts": (from_counts, POOLED, True),
     "average": (from_average, MEAN, True),
     "reweighted": (from_reweighted, MIXED, True),
@@ -100,12 +95,12 @@ LAWS = {
 }
 
 
-@pytest.mark.parametrize(("draw", "p", "right"), LAWS.values(), ids=LAWS)
-def test_the_law_of_three_tokens(draw, p, right):
+@pytest.mark.parametrize(("draw", "p", "right"), CASES.values(), ids=CASES)
+def test_the_distribution_of_three_tokens(draw, p, right):
     """Outcomes of chance 0 make a verdict false, so what is not in use is never drawn."""
-    law = {some: math.prod(p[token] for token in some) for some in itertools.product(range(4), repeat=DRAWS)}
-    law = {some: chance for some, chance in law.items() if chance > 0}
-    assert law_agrees(outcomes(lambda key: draw(key, jnp.int32(DRAWS), 4).labels[:DRAWS]), law) == right
+    probabilities = {some: math.prod(p[token] for token in some) for some in itertools.product(range(4), repeat=DRAWS)}
+    probabilities = {some: chance for some, chance in probabilities.items() if chance > 0}
+    assert law_agrees(outcomes(lambda key: draw(key, jnp.int32(DRAWS), 4).labels[:DRAWS]), probabilities) == right
 
 
 @pytest.mark.parametrize("draw", [from_counts, from_average, from_reweighted])

@@ -23,29 +23,31 @@ settings.register_profile("exact", deadline=None)  # the first example of each p
 settings.load_profile("exact")
 
 
-SLOTS = 8
+CAPACITY = 8
 
 
 PARTS = {
     "all differ": [1] * 6,
     "duplicates": [3, 0, 2, 1],
     "one token": [5],
-    "two places": [1, 1],
+    "two positions": [1, 1],
     "seven": [1, 0, 5, 1],
 }
 
 
 def subset_probabilities(counts, size):
-    """The law of the counts of a uniformly drawn set of ``size`` places."""
-    places = np.repeat(np.arange(len(counts)), counts)
-    sets = list(itertools.combinations(places, min(size, len(places))))
-    law = collections.Counter(tuple(np.bincount(some, minlength=len(counts)).tolist()) for some in map(list, sets))
-    return {found: chance / len(sets) for found, chance in law.items()}
+    """The probabilities of the counts of a uniformly drawn set of ``size`` positions."""
+    positions = np.repeat(np.arange(len(counts)), counts)
+    sets = list(itertools.combinations(positions, min(size, len(positions))))
+    probabilities = collections.Counter(
+        tuple(np.bincount(some, minlength=len(counts)).tolist()) for some in map(list, sets)
+    )
+    return {found: chance / len(sets) for found, chance in probabilities.items()}
 
 
-def part(key, counts, size, slots=SLOTS):
+def part(key, counts, size, capacity=CAPACITY):
     """Counts of the part, and how many it says it is."""
-    drawn = sampling.draw_subset(key, counts_of(counts), jnp.asarray(size, jnp.int32), slots)
+    drawn = sampling.draw_subset(key, counts_of(counts), jnp.asarray(size, jnp.int32), capacity)
     return jnp.append(sampling.histogram(drawn, len(counts)), drawn.size)
 
 
@@ -61,9 +63,11 @@ def subsets_agree(counts):
     verdicts = []
     for size, seen in enumerate(parts(counts)):
         assert sum(seen.values()) == SAMPLES
-        law = {(*found, min(size, sum(counts))): chance for found, chance in subset_probabilities(counts, size).items()}
-        certain = len(law) == 1
-        verdicts.append(set(seen) == set(law) if certain else law_agrees(seen, law))
+        probabilities = {
+            (*found, min(size, sum(counts))): chance for found, chance in subset_probabilities(counts, size).items()
+        }
+        certain = len(probabilities) == 1
+        verdicts.append(set(seen) == set(probabilities) if certain else law_agrees(seen, probabilities))
     return verdicts
 
 
@@ -72,21 +76,21 @@ def test_every_subset_of_a_pool_is_as_likely(counts):
     assert subsets_agree(counts) == [True] * (sum(counts) + 2)
 
 
-def repeats_are_kept(key, bound, size, slots):
-    return sampling.randint(key, bound, slots)
+def repeats_are_kept(key, bound, size, capacity):
+    return sampling.randint(key, bound, capacity)
 
 
-def repeats_move_on_to_the_next_integer(key, bound, size, slots):
-    places = list(sampling.randint(key, bound, slots))
+def repeats_move_on_to_the_next_integer(key, bound, size, capacity):
+    positions = list(sampling.randint(key, bound, capacity))
     for slot in range(1, 3):  # no more are drawn of a pool of six
         for _ in range(slot):
-            taken = functools.reduce(jnp.logical_or, [places[slot] == earlier for earlier in places[:slot]])
-            places[slot] = jnp.where(taken, (places[slot] + 1) % bound, places[slot])
-    return jnp.stack(places)
+            taken = functools.reduce(jnp.logical_or, [positions[slot] == earlier for earlier in positions[:slot]])
+            positions[slot] = jnp.where(taken, (positions[slot] + 1) % bound, positions[slot])
+    return jnp.stack(positions)
 
 
-def the_last_integer_never(key, bound, size, slots):
-    return RIGHT(key, jnp.maximum(bound - 1, 1), size, slots)
+def the_last_integer_never(key, bound, size, capacity):
+    return RIGHT(key, jnp.maximum(bound - 1, 1), size, capacity)
 
 
 RIGHT = subsets.distinct_integers
@@ -127,25 +131,25 @@ def jitted_subset(key, counts, size):
     return sampling.histogram(drawn, 7)
 
 
-@pytest.mark.parametrize(("width", "slots"), [(100, 8), (3, 64), (1, 8)], ids=["wide", "narrow", "one token"])
-def test_slots_may_be_more_or_fewer_than_tokens(width, slots):
+@pytest.mark.parametrize(("width", "capacity"), [(100, 8), (3, 64), (1, 8)], ids=["wide", "narrow", "one token"])
+def test_slots_may_be_more_or_fewer_than_tokens(width, capacity):
     counts = np.arange(width) % 3 + 1
     for size in (0, 1, 3, 5, 8):
-        found = np.asarray(part(jax.random.key(size), counts.tolist(), size, slots))
+        found = np.asarray(part(jax.random.key(size), counts.tolist(), size, capacity))
         assert (found[:-1] <= counts).all()
         assert found[-1] == found[:-1].sum() == min(size, counts.sum())
 
 
 @pytest.mark.parametrize("bound", [LARGEST, LARGEST - 1, 2**30 + 1])
 def test_distinct_integers_below_the_largest_bounds(bound):
-    places = np.asarray(subsets.distinct_integers(jax.random.key(0), jnp.int32(bound), jnp.int32(2**14), 2**14))
-    assert len(set(places.tolist())) == 2**14
-    assert places.min() >= 0
-    assert places.max() < bound
+    positions = np.asarray(subsets.distinct_integers(jax.random.key(0), jnp.int32(bound), jnp.int32(2**14), 2**14))
+    assert len(set(positions.tolist())) == 2**14
+    assert positions.min() >= 0
+    assert positions.max() < bound
     for edge in (bound // 2, bound // 10 * 9):
         # Without replacement such a number is nearer to its mean than with, so the error rate is kept.
-        assert share_agrees(places >= edge, (bound - edge) / bound)
-    assert not share_agrees(places >= bound // 2, 0.45)
+        assert share_agrees(positions >= edge, (bound - edge) / bound)
+    assert not share_agrees(positions >= bound // 2, 0.45)
 
 
 def test_a_subset_of_the_largest_pool():
@@ -163,9 +167,9 @@ def test_neither_a_batch_nor_more_capacity_changes_a_bit_of_a_subset():
     counts = jnp.array([[2, 0, 3, 9], [1, 1, 1, 1], [0, 0, 0, 14], [5, 1, 0, 8]], jnp.int32)
     sizes = jnp.arange(16, dtype=jnp.int32)
 
-    def labels(key, counts, size, slots=16):
+    def labels(key, counts, size, capacity=16):
         drawn = sampling.draw_subset(
-            key, sampling.cumulate_counts(counts, jnp.sum(counts, dtype=jnp.int32)), size, slots
+            key, sampling.cumulate_counts(counts, jnp.sum(counts, dtype=jnp.int32)), size, capacity
         )
         return jnp.where(jnp.arange(16) < drawn.size, drawn.labels[:16], -1)
 
@@ -173,8 +177,8 @@ def test_neither_a_batch_nor_more_capacity_changes_a_bit_of_a_subset():
     batch = jax.tree.map(lambda *leaves: jnp.stack(leaves), *lanes)
     single = jax.jit(labels)
     alone = np.stack([single(*lane) for lane in lanes])
-    for slots in (16, 50, 512):
-        together = jax.jit(jax.vmap(functools.partial(labels, slots=slots)))(*batch)
+    for capacity in (16, 50, 512):
+        together = jax.jit(jax.vmap(functools.partial(labels, capacity=capacity)))(*batch)
         np.testing.assert_array_equal(together, alone)
     np.testing.assert_array_equal([labels(*lane) for lane in lanes[5::125]], alone[5::125])  # not compiled
 
