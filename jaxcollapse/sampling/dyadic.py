@@ -155,8 +155,8 @@ def _entry_of_interval(entries: Array, positions: U64, level: int) -> Array:
             is_right, half = (positions.hi >> np.uint32(31 - digit)) & np.uint32(1) == 1, len(left) // 2
             left = [jnp.where(is_right, b, a) for a, b in zip(left[:half], left[half:], strict=True)]
         return jnp.broadcast_to(left[0], positions.hi.shape)
-    index = (positions.hi >> np.uint32(32 - level)).astype(jnp.int32)
-    return entries[_reversed_digits(level)].at[index].get(mode="promise_in_bounds")
+    in_order = entries[_reversed_digits(level)]
+    return in_order.at[(positions.hi >> np.uint32(32 - level)).astype(jnp.int32)].get(mode="promise_in_bounds")
 
 
 def _reversed_digits(level: int) -> np.ndarray:
