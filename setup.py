@@ -1,4 +1,4 @@
-"""Builds the compiled kernel where it can be built; all else is in pyproject.toml."""
+"""Build the compiled kernel where a C++ compiler is at hand; all other settings are in pyproject.toml."""
 
 import importlib.util
 import pathlib
@@ -6,7 +6,7 @@ import sys
 
 from setuptools import Extension, setup
 
-JAXLIB = pathlib.Path(importlib.util.find_spec("jaxlib").origin).parent  # which has the headers of XLA's interface
+JAXLIB = pathlib.Path(importlib.util.find_spec("jaxlib").origin).parent  # has the headers of XLA's interface
 SOURCES = pathlib.Path("jaxcollapse/native")
 
 setup(
@@ -20,7 +20,7 @@ setup(
             extra_compile_args=["/std:c++17", "/O2"]
             if sys.platform == "win32"
             else ["-std=c++17", "-O3", "-Wno-psabi"],
-            optional=True,  # without a compiler XLA does its work
+            optional=True,  # where it is missing, XLA does its work
         )
     ]
 )

@@ -1,1 +1,1 @@
-"""Exact arithmetic in 32-bit words: 64-bit integers, integer logarithms, sums, threefry and what it decides."""
+"""Exact arithmetic in 32-bit words: 64-bit integers, sums, quotients, logarithms, threefry and what its bits decide."""

@@ -1,10 +1,9 @@
-"""Exact random draws of tokens: random words, the law of a language, labels, pools.
+"""Exact random draws of tokens from distributions, corpora, averages of models and mixtures of corpora.
 
-A maximum-likelihood model *is* its training set: drawing a token from it is choosing one of its
-slots uniformly. So a corpus is kept as an array of labels and a generation is one gather, in
-integers throughout, at a cost that does not depend on the vocabulary. What grows without end, or is
-a mean of many models, is kept as counts (:mod:`~jaxcollapse.sampling.counts`,
-:mod:`~jaxcollapse.sampling.averages`) and drawn from by search.
+A maximum-likelihood model *is* its training set: drawing a token from it is choosing one of its tokens uniformly. So
+a corpus is kept as an array of labels and a generation is one gather, in integers throughout, at a cost that does not
+depend on the vocabulary. A pool that grows without end is kept as counts (:mod:`~jaxcollapse.sampling.counts`), and
+the average of many models in fixed point (:mod:`~jaxcollapse.sampling.averages`).
 """
 
 from jaxcollapse.exact.bits import bernoulli, binomial_count, randint, random_bits
@@ -24,12 +23,18 @@ from jaxcollapse.sampling.counts import (
     cumulate_counts,
     draw_counts,
     draw_from_counts,
-    draw_subset,
     fused_generations,
-    only_token_in_counts,
 )
 from jaxcollapse.sampling.draws import binomial, hypergeometric, multinomial
 from jaxcollapse.sampling.dyadic import count_below
+from jaxcollapse.sampling.fixation import (
+    only_token,
+    only_token_in_counts,
+    only_token_in_cumulative,
+    only_token_in_labels,
+    only_token_in_probabilities,
+    only_token_in_reweighted,
+)
 from jaxcollapse.sampling.labels import (
     Labels,
     concatenate,
@@ -37,10 +42,11 @@ from jaxcollapse.sampling.labels import (
     draw_from_labels,
     gather,
     histogram,
-    only_token_in_labels,
     relabel,
+    resize,
 )
 from jaxcollapse.sampling.reweighted import ReweightedCorpus, draw_from_reweighted, reweight
+from jaxcollapse.sampling.subsets import draw_subset
 
 __all__ = [
     "Counts",
@@ -73,10 +79,15 @@ __all__ = [
     "histogram",
     "hypergeometric",
     "multinomial",
+    "only_token",
     "only_token_in_counts",
+    "only_token_in_cumulative",
     "only_token_in_labels",
+    "only_token_in_probabilities",
+    "only_token_in_reweighted",
     "randint",
     "random_bits",
     "relabel",
+    "resize",
     "reweight",
 ]

@@ -1,4 +1,4 @@
-"""The mean of many models as one law, in 48-bit fixed point."""
+"""The average of many models as one distribution, in 48-bit fixed point."""
 
 from __future__ import annotations
 
@@ -7,41 +7,47 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jaxcollapse.exact import fixed
+from jaxcollapse.exact import sums, u64
 from jaxcollapse.exact.bits import random_bits
-from jaxcollapse.sampling.cdf import FixedPointCDF, search
+from jaxcollapse.exact.division import ratio
+from jaxcollapse.exact.u64 import U64
+from jaxcollapse.sampling.cdf import FixedPointCDF, inverse_cdf
 from jaxcollapse.sampling.labels import Labels
 
 BITS = 48
-"""Fractional bits of a probability in a mean; the other 16 count the models."""
+"""Fractional bits of a probability in an average; the other 16 bits hold the number of models."""
 
 
 class ModelAverage(NamedTuple):
-    """A sum of up to 2^16 - 1 distributions.
+    """The average of up to 2^16 - 1 distributions over the same tokens, kept as a sum.
 
     Attributes:
-      sums: of their probabilities, each cut to a multiple of 2^-48; two ``uint32 [width]``.
+      sums: sums of the models' probabilities, each cut to a multiple of 2^-48; two ``uint32 [width]``.
     """
 
-    sums: fixed.U64
+    sums: U64
+
+    @property
+    def cumulative(self) -> U64:
+        """Inclusive sums over the tokens, two ``uint32 [width]``."""
+        return lax.associative_scan(u64.add, self.sums)
 
 
-def average_of_cdf(law: FixedPointCDF) -> ModelAverage:
-    """The truth alone."""
-    return ModelAverage(fixed.from_float(law.p, BITS - 32))
+def average_of_cdf(cdf: FixedPointCDF) -> ModelAverage:
+    """Return the average of one model, a distribution."""
+    return ModelAverage(sums.from_float(cdf.p, BITS - 32))
 
 
 def average_of_counts(counts: Array, size: Array) -> ModelAverage:
-    """The frequencies of a corpus alone."""
-    return ModelAverage(fixed.ratio(counts.astype(jnp.uint32), size.astype(jnp.uint32), BITS))
+    """Return the average of one model, the frequencies of a corpus with these counts ``[width]`` of ``size`` tokens."""
+    return ModelAverage(ratio(counts.astype(jnp.uint32), size.astype(jnp.uint32), BITS))
 
 
 def add_averages(first: ModelAverage, second: ModelAverage) -> ModelAverage:
-    """The sum of two sums."""
-    return ModelAverage(fixed.add(first.sums, second.sums))
+    """Return the average of all the models of two averages, each model weighing the same."""
+    return ModelAverage(u64.add(first.sums, second.sums))
 
 
-def draw_from_average(key: Array, mean: ModelAverage, size: Array, slots: int) -> Labels:
-    """``size`` tokens, each of a uniformly chosen one of the distributions."""
-    cumulative = lax.associative_scan(fixed.add, mean.sums)
-    return Labels(search(cumulative, random_bits(key, slots)), size)
+def draw_from_average(key: Array, average: ModelAverage, size: Array, capacity: int) -> Labels:
+    """Return a corpus of ``size`` independent tokens, each drawn from a uniformly chosen model of the average."""
+    return Labels(inverse_cdf(average.cumulative, random_bits(key, capacity)), size)

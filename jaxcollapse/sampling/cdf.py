@@ -1,4 +1,4 @@
-"""The truth as something to draw from: a cumulative distribution in 62-bit fixed point.
+"""A distribution over tokens as cumulative sums in 62-bit fixed point, from which tokens are drawn by inversion.
 
 A float32 cumulative sum loses every token below about 1e-7 of the mass. Here each ``float32``
 probability is cut to a multiple of 2^-62 (exact for ``p >= 2^-38``) and the multiples are added as
@@ -12,9 +12,12 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array, lax
 
-from jaxcollapse.exact import fixed
+from jaxcollapse.exact import sums, u64
+from jaxcollapse.exact.u64 import U64
+from jaxcollapse.sampling.binary_search import upper_bound
 
 WEIGHT_BITS = 62
+"""Fractional bits of a probability in a :class:`FixedPointCDF`."""
 
 
 class FixedPointCDF(NamedTuple):
@@ -26,37 +29,31 @@ class FixedPointCDF(NamedTuple):
     """
 
     p: Array
-    cumulative: fixed.U64
+    cumulative: U64
 
 
 def fixed_point_cdf(p: Array) -> FixedPointCDF:
-    """Prepare ``p [vocabulary]`` for drawing; its sum may be anything below four (weights are relative)."""
-    weights = fixed.from_float(p.astype(jnp.float32), WEIGHT_BITS - 32)
-    return FixedPointCDF(p, lax.associative_scan(fixed.add, weights))
+    """Return the CDF of ``p [vocabulary]``, whose sum may be anything below four: weights are relative."""
+    weights = sums.from_float(p.astype(jnp.float32), WEIGHT_BITS - 32)
+    return FixedPointCDF(p, lax.associative_scan(u64.add, weights))
 
 
-def search(cumulative: fixed.U64, word: fixed.U64) -> Array:
-    """The token that each uniform 64-bit word stands for: the inverse of a cumulative distribution.
+def inverse_cdf(cumulative: U64, word: U64) -> Array:
+    """Return the token that each uniform 64-bit word stands for.
 
-    The word is scaled to ``[0, total weight)``: every token's probability is its weight's share
+    The word is scaled to ``[0, total weight)``, so every token's probability is its weight's fraction of the total
     within 2^-64.
+
+    Args:
+      cumulative: inclusive sums of weights, two ``uint32 [vocabulary]``.
+      word: random bits, two ``uint32`` of any shape.
 
     Returns:
       ``int32``, of the words' shape; a token of zero weight is never returned.
     """
-    vocabulary = cumulative.hi.shape[0]
-    target = fixed.scale(word, fixed.U64(cumulative.hi[-1], cumulative.lo[-1]))
+    target = u64.scale(word, u64.last(cumulative))
 
-    def halve(_: int, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
-        low, high = bounds
-        middle = (low + high) >> 1
-        at = fixed.U64(
-            cumulative.hi.at[middle].get(mode="promise_in_bounds"),
-            cumulative.lo.at[middle].get(mode="promise_in_bounds"),
-        )
-        right = ~fixed.less(target, at)
-        return jnp.where(right, middle + 1, low), jnp.where(right, high, middle)
+    def is_passed(token: Array) -> Array:
+        return ~u64.less(target, U64(*(part.at[token].get(mode="promise_in_bounds") for part in cumulative)))
 
-    low = jnp.zeros_like(word.hi, jnp.int32)
-    # `low <= answer <= high` always; an interval of `vocabulary` values halves to one in so many steps.
-    return lax.fori_loop(0, (vocabulary - 1).bit_length(), halve, (low, low + (vocabulary - 1)))[0]
+    return upper_bound(is_passed, jnp.zeros_like(word.hi, jnp.int32), cumulative.hi.shape[0])

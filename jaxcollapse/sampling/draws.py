@@ -1,7 +1,7 @@
-"""Integer counts at random, for JAX code that wants no chains: multinomial, binomial, hypergeometric.
+"""Exact multinomial, binomial and hypergeometric counts, for any JAX code.
 
-One draw a call; let ``vmap`` make more. Counts are ``int32``, whatever the size up to 2^31 - 1, and no x64 switch
-is needed. Everything static is a capacity: other sizes within it compile nothing.
+Each call makes one draw; ``vmap`` makes more. Counts are ``int32``, whatever the size up to 2^31 - 1, and the x64
+switch is not needed. Of the sizes only a capacity is static: other sizes within it compile nothing.
 """
 
 from __future__ import annotations
@@ -13,29 +13,30 @@ import numpy as np
 from jax import Array, lax
 
 from jaxcollapse import check
-from jaxcollapse.exact import fixed
-from jaxcollapse.exact.fixed import U64
+from jaxcollapse.exact import sums, u64
 from jaxcollapse.exact.threefry import fold_in
+from jaxcollapse.exact.u64 import U64
 from jaxcollapse.sampling.cdf import fixed_point_cdf
 from jaxcollapse.sampling.counts import cumulate_counts, draw_counts, draw_from_counts
-from jaxcollapse.sampling.dyadic import count_below, half_of
+from jaxcollapse.sampling.dyadic import count_below, split_in_half
 from jaxcollapse.sampling.labels import draw_from_cdf, histogram
 
 METHODS = ("labels", "counts")
-LABELS_A_COUNT = 4
-"""What the count of one token costs, in labels; measured."""
+"""How :func:`multinomial` may draw: tokens one by one, or counts at once."""
+LABELS_PER_COUNT = 4
+"""The count of one token costs as much time as so many labels; measured."""
 
 
 def multinomial(
     key: Array, size: Array | int, weights: Array, *, capacity: int, method: str | None = None, portable: bool = False
 ) -> Array:
-    """How often each of ``k`` tokens occurs among ``size`` independent ones.
+    """Return how often each of ``k`` tokens occurs among ``size`` independent draws.
 
     Args:
       key: a typed threefry key, consumed.
       size: how many tokens, ``int32 []``, at most ``capacity``.
       weights: ``[k]``, not negative and not all 0: integers with a sum below 2^31, or floats with a sum of at
-        most 4. Each probability is within 2^-61 of its share (of its float32 value, cut at 2^-62).
+        most 4. Each probability is within 2^-61 of its weight's fraction (of its float32 value, cut at 2^-62).
       capacity: static, up to 2^31 - 1.
       method: static; ``"labels"`` draws tokens one by one and counts them, ``"counts"`` draws counts. By default
         labels where ``capacity < 4 k``.
@@ -45,7 +46,7 @@ def multinomial(
       ``int32 [k]``; adds up to ``size``.
 
     Raises:
-      ValueError: for an unknown method, a concrete size above the capacity, and concrete weights that are none.
+      ValueError: for an unknown method, a concrete size above the capacity, and concrete weights that are not weights.
 
     Example:
       >>> import jax, jax.numpy as jnp
@@ -58,20 +59,20 @@ def multinomial(
     capacity = _capacity(capacity, size)
     weights, size = jnp.asarray(weights), jnp.asarray(size, jnp.int32)
     if method is None:
-        method = "labels" if capacity < LABELS_A_COUNT * weights.shape[0] else "counts"
+        method = "labels" if capacity < LABELS_PER_COUNT * weights.shape[0] else "counts"
     check.choice("method", method, METHODS)
     floats = jnp.issubdtype(weights.dtype, jnp.floating)
     counts = jnp.zeros_like(weights, jnp.int32) if floats else weights.astype(jnp.int32)
-    of_floats, of_integers = fixed_point_cdf(weights), cumulate_counts(counts, jnp.sum(counts, dtype=jnp.int32))
+    cdf, corpus = fixed_point_cdf(weights), cumulate_counts(counts, jnp.sum(counts, dtype=jnp.int32))
     if method == "counts":
-        return draw_counts(key, of_floats if floats else of_integers, size, capacity, portable=portable).counts
+        return draw_counts(key, cdf if floats else corpus, size, capacity, portable=portable).counts
     if floats:
-        return histogram(draw_from_cdf(key, of_floats, size, capacity), weights.shape[0])
-    return histogram(draw_from_counts(key, of_integers, size, capacity), weights.shape[0])
+        return histogram(draw_from_cdf(key, cdf, size, capacity), weights.shape[0])
+    return histogram(draw_from_counts(key, corpus, size, capacity), weights.shape[0])
 
 
 def binomial(key: Array, size: Array | int, chance: Array | float, *, capacity: int, portable: bool = False) -> Array:
-    """How many of ``size`` independent events of a chance happen.
+    """Return how many of ``size`` independent events happen, each with the same chance.
 
     Args:
       key, size, capacity, portable: as for :func:`multinomial`.
@@ -90,27 +91,19 @@ def binomial(key: Array, size: Array | int, chance: Array | float, *, capacity: 
         check.real_numbers("chance", chance, 0, 1)
     capacity = _capacity(capacity, size)
     size, chance = jnp.asarray(size, jnp.int32), jnp.asarray(chance, jnp.float32)
-    half = fixed.from_float(jnp.clip(chance, 0, 1) / 2, 32)  # what is below 1 fits in 64 bits
-    position = fixed.shift_left(half, jnp.uint32(1))
+    half = sums.from_float(jnp.clip(chance, 0, 1) / 2, 32)  # half of it, which is below 1, fits in 64 bits
+    position = u64.shift_left(half, jnp.uint32(1))
     position = U64(position.hi[None], position.lo[None])
     below = count_below(key, size, position, capacity, portable=portable)
     return jnp.where(chance >= 1, size, below[0])
 
 
-def _capacity(capacity: int, size: Any, name: str = "size") -> int:
-    """The capacity, if it has room for a concrete size."""
-    capacity = check.static_whole_number("capacity", capacity)
-    if check.concrete(size):
-        check.whole_number(name, size, least=0, most=capacity, remedy="or raise capacity")
-    return capacity
-
-
 def hypergeometric(key: Array, counts: Array, size: Array | int, *, capacity: int) -> Array:
-    """How often each token occurs in a part of a pool, every part of ``size`` tokens as likely.
+    """Return how often each token occurs in a random subset of a pool, every subset of ``size`` tokens as likely.
 
-    The pool is halved by fair coins, ``Binomial(x_i, 1/2)`` of each token, until the half that is looked at has
-    just as many tokens as are still wanted: a half with more is halved again, one with fewer is taken whole and
-    the rest is looked for in the other half. A part of a uniform part is uniform, so this is exact.
+    The pool is split at random, ``Binomial(x_i, 1/2)`` of each token going into one half, until a half has just as
+    many tokens as are still wanted: a half with more is split again, one with fewer is taken whole and the rest is
+    taken from the other half. A uniform subset of a uniform subset is uniform, so this is exact.
 
     Args:
       key: a typed threefry key, consumed.
@@ -136,24 +129,32 @@ def hypergeometric(key: Array, counts: Array, size: Array | int, *, capacity: in
     wanted = jnp.minimum(jnp.asarray(size, jnp.int32), total)
     token = lax.iota(jnp.uint32, pool.shape[0])
 
-    def undecided(state: tuple[Array, Array, Array, Array, Array]) -> Array:
+    def is_undecided(state: tuple[Array, Array, Array, Array, Array]) -> Array:
         _, _, left, wanted, _ = state
         return (wanted > 0) & (wanted < left)
 
-    def halve(state: tuple[Array, Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array, Array]:
+    def split(state: tuple[Array, Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array, Array]:
         pool, taken, left, wanted, step = state
-        half = half_of(fold_in(key, step), token, pool, capacity)
-        among = jnp.sum(half, dtype=jnp.int32)
-        enough = among >= wanted
+        half = split_in_half(fold_in(key, step), token, pool, capacity)
+        half_size = jnp.sum(half, dtype=jnp.int32)
+        enough = half_size >= wanted
         taken = jnp.where(enough, taken, taken + half)
         return (
             jnp.where(enough, half, pool - half),
             taken,
-            jnp.where(enough, among, left - among),
-            jnp.where(enough, wanted, wanted - among),
+            jnp.where(enough, half_size, left - half_size),
+            jnp.where(enough, wanted, wanted - half_size),
             step + 1,
         )
 
     start = (pool, jnp.zeros_like(pool), total, wanted, jnp.int32(0))
-    pool, taken, _, wanted, _ = lax.while_loop(undecided, halve, start)
+    pool, taken, _, wanted, _ = lax.while_loop(is_undecided, split, start)
     return jnp.where(wanted > 0, taken + pool, taken)
+
+
+def _capacity(capacity: int, size: Any, name: str = "size") -> int:
+    """Return a valid capacity; a concrete size must not exceed it."""
+    capacity = check.static_whole_number("capacity", capacity)
+    if check.concrete(size):
+        check.whole_number(name, size, least=0, most=capacity, remedy="or raise capacity")
+    return capacity

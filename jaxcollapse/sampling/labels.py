@@ -1,4 +1,4 @@
-"""A corpus as labels: one slot a token, the first ``size`` of them in use."""
+"""A corpus as an array of token labels with a static capacity, of which the first ``size`` are in use."""
 
 from __future__ import annotations
 
@@ -8,73 +8,79 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jaxcollapse.exact.bits import index_below, random_bits
-from jaxcollapse.sampling.cdf import FixedPointCDF, search
+from jaxcollapse.sampling.cdf import FixedPointCDF, inverse_cdf
 
 
 class Labels(NamedTuple):
-    """A multiset of tokens.
+    """A corpus of tokens.
 
     Attributes:
-      labels: the token in each slot, ``int32 [slots]``; slots from ``size`` on hold nothing of meaning.
-      size: slots in use, ``int32 []``.
+      labels: the token in each slot, ``int32 [capacity]``; slots from ``size`` on hold nothing of meaning.
+      size: how many slots are in use, ``int32 []``.
     """
 
     labels: Array
     size: Array
 
+    @property
+    def in_use(self) -> Array:
+        """Which slots hold a token of the corpus, ``bool [capacity]``."""
+        return lax.iota(jnp.int32, self.labels.shape[0]) < self.size
 
-def draw_from_cdf(key: Array, law: FixedPointCDF, size: Array, slots: int) -> Labels:
-    """``size`` independent tokens of the law, in an array of ``slots``."""
-    return Labels(search(law.cumulative, random_bits(key, slots)), size)
+
+def draw_from_cdf(key: Array, cdf: FixedPointCDF, size: Array, capacity: int) -> Labels:
+    """Return a corpus of ``size`` independent tokens of a distribution."""
+    return Labels(inverse_cdf(cdf.cumulative, random_bits(key, capacity)), size)
 
 
-def draw_from_labels(key: Array, corpus: Labels, size: Array, slots: int) -> Labels:
-    """``size`` tokens drawn from a corpus with replacement: each copies a uniformly chosen slot.
+def draw_from_labels(key: Array, corpus: Labels, size: Array, capacity: int) -> Labels:
+    """Return ``size`` tokens drawn from a corpus with replacement: each copies a uniformly chosen slot.
 
     The slot is ``floor(word * corpus.size / 2^64)``. Of the 2^64 words each slot receives
     ``floor(2^64 / size)`` or one more, so its probability is off by less than 2^-64, whatever the size.
     """
-    slot = index_below(random_bits(key, slots), corpus.size.astype(jnp.uint32))
+    slot = index_below(random_bits(key, capacity), corpus.size.astype(jnp.uint32))
     return Labels(corpus.labels.at[slot].get(mode="promise_in_bounds"), size)
 
 
-def gather(stack: Labels, rows: Array, places: Array, size: Array) -> Labels:
-    """A corpus whose slot ``j`` copies place ``places[j]`` of corpus ``rows[j]`` of a stack ``[corpora, slots]``."""
-    return Labels(stack.labels.at[rows, places].get(mode="clip"), size)
+def gather(stack: Labels, rows: Array, positions: Array, size: Array) -> Labels:
+    """Return a corpus whose slot ``j`` copies slot ``positions[j]`` of corpus ``rows[j]`` of a stack.
+
+    Args:
+      stack: corpora of one capacity, labels ``[corpora, capacity]``.
+      rows, positions: ``int32 [new capacity]``.
+      size: of the new corpus, ``int32 []``.
+    """
+    return Labels(stack.labels.at[rows, positions].get(mode="clip"), size)
 
 
 def concatenate(first: Labels, second: Labels) -> Labels:
-    """Both corpora in one: the second is laid where the first ends."""
-    room = jnp.concatenate([first.labels, second.labels])
-    return Labels(lax.dynamic_update_slice(room, second.labels, (first.size,)), first.size + second.size)
+    """Return both corpora in one, whose capacity is the sum of theirs; the second begins where the first ends."""
+    both = jnp.concatenate([first.labels, second.labels])
+    return Labels(lax.dynamic_update_slice(both, second.labels, (first.size,)), first.size + second.size)
 
 
-def _in_use(corpus: Labels) -> Array:
-    return lax.iota(jnp.int32, corpus.labels.shape[0]) < corpus.size
-
-
-def only_token_in_labels(corpus: Labels) -> Array:
-    """The token that the whole corpus consists of, ``int32 []``; -1 where there are two, or none."""
-    same = jnp.all((corpus.labels == corpus.labels[0]) | ~_in_use(corpus))
-    return jnp.where(same & (corpus.size > 0), corpus.labels[0], -1)
+def resize(corpus: Labels, capacity: int) -> Labels:
+    """Return the same corpus with another capacity; tokens beyond it are cut off, but the size stays."""
+    return Labels(jnp.pad(corpus.labels, (0, max(0, capacity - corpus.labels.shape[0])))[:capacity], corpus.size)
 
 
 def histogram(corpus: Labels, width: int) -> Array:
-    """How often each label occurs, ``int32 [width]``."""
-    index = jnp.where(_in_use(corpus), corpus.labels, width)
+    """Return how often each token below ``width`` occurs, ``int32 [width]``."""
+    index = jnp.where(corpus.in_use, corpus.labels, width)
     return jnp.zeros(width, jnp.int32).at[index].add(1, mode="drop")
 
 
 def relabel(corpus: Labels, vocabulary: int) -> tuple[Labels, Array]:
-    """Rename the tokens of a corpus to their ranks among those present, in token order.
+    """Rename the tokens of a corpus to their ranks among those that occur, in token order.
 
     Returns:
-      The renamed corpus and the tokens by rank, ``int32 [slots]``, padded with ``vocabulary``.
+      The renamed corpus, and the tokens by rank, ``int32 [capacity]``, padded with ``vocabulary``.
     """
-    slots = corpus.labels.shape[0]
-    in_order = jnp.sort(jnp.where(_in_use(corpus), corpus.labels, vocabulary))
+    capacity = corpus.labels.shape[0]
+    in_order = jnp.sort(jnp.where(corpus.in_use, corpus.labels, vocabulary))
     is_new = jnp.concatenate([jnp.ones(1, bool), in_order[1:] != in_order[:-1]]) & (in_order < vocabulary)
     rank = jnp.cumsum(is_new, dtype=jnp.int32) - 1
-    tokens = jnp.full(slots, vocabulary, jnp.int32).at[jnp.where(is_new, rank, slots)].set(in_order, mode="drop")
+    tokens = jnp.full(capacity, vocabulary, jnp.int32).at[jnp.where(is_new, rank, capacity)].set(in_order, mode="drop")
     renamed = jnp.searchsorted(tokens, corpus.labels).astype(jnp.int32)
     return Labels(renamed, corpus.size), tokens

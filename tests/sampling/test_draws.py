@@ -1,4 +1,4 @@
-"""Draws of counts for anybody's code: whole laws, each with a wrong one that must be rejected."""
+"""Draws of counts for anybody's code: whole distributions, each with a wrong one that must be rejected."""
 
 import itertools
 
@@ -15,14 +15,14 @@ DRAWS = 100_000
 KEYS = jax.jit(lambda: jax.random.split(jax.random.key(8), DRAWS))
 
 
-def accepts(drawn, ways, law):
+def accepts(drawn, ways, probabilities):
     """Chi-square over all outcomes that are expected five times at least; the rest are one more."""
     counts = np.array([np.sum((drawn == way).all(axis=1)) for way in ways])
     assert counts.sum() == len(drawn), "an outcome that cannot be"
-    often = law * len(drawn) > 5
-    counts, law = (np.append(of[often], of[~often].sum()) for of in (counts, law))
-    counts, law = counts[law > 0], law[law > 0]
-    return scipy.stats.chisquare(counts, law / law.sum() * counts.sum()).pvalue > ERROR_RATE
+    often = probabilities * len(drawn) > 5
+    counts, probabilities = (np.append(of[often], of[~often].sum()) for of in (counts, probabilities))
+    counts, probabilities = counts[probabilities > 0], probabilities[probabilities > 0]
+    return scipy.stats.chisquare(counts, probabilities / probabilities.sum() * counts.sum()).pvalue > ERROR_RATE
 
 
 def ways_of(total, most):
@@ -74,9 +74,9 @@ def test_a_part_of_a_large_pool():
     draw = jax.jit(jax.vmap(lambda key: sampling.hypergeometric(key, jnp.asarray(pool), size, capacity=2**20)))
     drawn = np.asarray(draw(KEYS()[:chains])).astype(float)
     for token, of in zip(pool, drawn.T, strict=True):
-        law = scipy.stats.hypergeom(pool.sum(), token, size)
-        assert abs(of.mean() - law.mean()) < 5.5 * law.std() / chains**0.5
-        assert abs(of.var() / law.var() - 1) < 5.5 * (2 / chains) ** 0.5
+        distribution = scipy.stats.hypergeom(pool.sum(), token, size)
+        assert abs(of.mean() - distribution.mean()) < 5.5 * distribution.std() / chains**0.5
+        assert abs(of.var() / distribution.var() - 1) < 5.5 * (2 / chains) ** 0.5
 
 
 def test_a_method_is_chosen_from_sizes():
