@@ -14,7 +14,7 @@ setup(
         Extension(
             "jaxcollapse.native._counts",
             sources=[str(SOURCES / "counts.cc"), str(SOURCES / "texts.cc")],
-            depends=[str(SOURCES / "lanes.inc"), str(SOURCES / "calls.inc")],
+            depends=[str(path) for path in sorted(SOURCES.glob("*.inc"))],
             include_dirs=[str(JAXLIB / "include")],
             language="c++",
             extra_compile_args=["/std:c++17", "/O2"]

@@ -40,7 +40,7 @@ def multinomial(
       capacity: static, up to 2^31 - 1.
       method: static; ``"labels"`` draws tokens one by one and counts them, ``"counts"`` draws counts. By default
         labels where ``capacity < 4 k``.
-      portable: static; as in :class:`jaxcollapse.learners.Categorical`.
+      portable: static; draw by XLA even where the compiled kernel would be used. The bits are the same.
 
     Returns:
       ``int32 [k]``; adds up to ``size``.
