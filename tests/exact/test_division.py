@@ -2,7 +2,9 @@
 
 import hypothesis.strategies as st
 import jax
+import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 from words import WORDS, as_integers, as_words
@@ -59,3 +61,11 @@ def test_a_fraction_is_the_quotient(parts, whole):
         exact = part * WORDS // whole
         assert exact - 4 <= share <= exact
     assert (np.diff(found[np.argsort(np.array(parts, object))]) >= 0).all()
+
+
+@pytest.mark.parametrize("total", [1, 3, 7, 1000, 2**24 - 1])
+def test_a_quotient_is_rounded_once(total):
+    """Also where the divisor is a constant of the program, whose inverse a compiler might round beforehand."""
+    counts = np.unique(np.linspace(0, total, 1000).astype(np.int32))
+    found = jax.jit(lambda counts: division.quotient(counts, jnp.int32(total)))(counts)
+    assert (np.asarray(found) == counts.astype(np.float32) / np.float32(total)).all()

@@ -80,3 +80,11 @@ def test_relabel_is_unique(corpus):
     present, ranks = np.unique(tokens_of(corpus), return_inverse=True)
     assert (tokens_of(renamed) == ranks).all()
     assert np.asarray(tokens).tolist() == present.tolist() + [50] * (corpus.labels.shape[0] - len(present))
+
+
+def test_resize_changes_the_capacity_alone():
+    corpus = Labels(jnp.array([3, 1, 2, 9], jnp.int32), jnp.int32(3))
+    for capacity in (3, 4, 7):
+        resized = sampling.resize(corpus, capacity)
+        assert resized.labels.shape == (capacity,)
+        assert tokens_of(resized) == [3, 1, 2]
