@@ -16,10 +16,10 @@ import scipy.stats
 
 import jaxcollapse as jc
 from jaxcollapse import native, sampling
-from jaxcollapse.exact.fixed import U64
-from jaxcollapse.exact.threefry import word_at
+from jaxcollapse.exact.threefry import threefry_bits
+from jaxcollapse.exact.u64 import U64
 from jaxcollapse.runs.provenance import provenance
-from jaxcollapse.sampling import binomial_half, dyadic
+from jaxcollapse.sampling import binomial_half, plans
 
 SETTINGS = {"n = s = 100": (100, 100), "n = s = 1000": (1000, 1000), "n = s = 10,000": (10_000, 10_000)}
 SETTINGS["Zipf s = 50,000, n = 1,000,000"] = (50_000, 10**6)
@@ -49,7 +49,7 @@ def ns_a_word(repeats):
     @jax.jit
     def add_up(key):
         counter = U64(jnp.zeros(COUNTERS, jnp.uint32), jnp.arange(COUNTERS, dtype=jnp.uint32))
-        word = word_at(key, counter)
+        word = threefry_bits(key, counter)
         return jnp.sum(word.hi ^ word.lo, dtype=jnp.uint32)
 
     return 1e9 * least_time(lambda seed: add_up(jax.random.key(seed)), repeats) / COUNTERS
@@ -61,11 +61,11 @@ def words_a_count(n, left, average=True):
     On average over uniform points, or as many as the plan has room for (what XLA computes for each position).
     """
     total = 0.0
-    for stage in dyadic._plan(n):
-        most = dyadic._most(n, stage.level)
+    for stage in plans.plan_stages(n):
+        most = plans.interval_capacity(n, stage.level)
         share = min(1.0, 2.0**stage.level / left) if average else 1.0
-        if stage.words > dyadic.FEW and most > dyadic.SOME:
-            total += share * binomial_half.words_of_tables(most)
+        if stage.words > plans.SPLIT_THRESHOLD and most > plans.TABLE_THRESHOLD:
+            total += share * binomial_half.n_words_from_tables(most)
         elif average:
             within = np.arange(1, most + 1)
             chance = scipy.stats.binom.pmf(within, n, 2.0**-stage.level) if stage.level else within == n
@@ -125,7 +125,7 @@ def profile(s, n, word, quick, repeats):
     found["words a count, fullest plan"] = words_a_count(n, len(counts), average=False)
     found["floor of a count, ns"] = word * found["words a count, average"]
     for name, portable in (("kernel", False), ("XLA", True)):
-        if portable or native.will_do():
+        if portable or native.enabled():
             found[f"count, {name}, ns"] = ns_a_count(counts, n, work, portable, repeats)
             found[f"count, {name}, floors"] = found[f"count, {name}, ns"] / found["floor of a count, ns"]
     found["label, ns"] = ns_a_label(counts, n, work, repeats)

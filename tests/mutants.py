@@ -21,7 +21,7 @@ from jax import lax
 
 import jaxcollapse  # noqa: F401  (what is patched)
 from jaxcollapse import sampling, statistics
-from jaxcollapse.exact import bits, fixed
+from jaxcollapse.exact import bits, sums, u64
 from jaxcollapse.learners import Categorical
 from jaxcollapse.process import one_context
 from jaxcollapse.process.one_context import DISTANCE, Process
@@ -32,7 +32,7 @@ from jaxcollapse.regimes.randomly_sampled import RandomlySampled
 from jaxcollapse.regimes.real import FreshReal, Mixture, PartiallySynthetic
 from jaxcollapse.regimes.synthetic import FullySynthetic
 from jaxcollapse.regimes.window import MostRecent
-from jaxcollapse.sampling import labels, reweighted
+from jaxcollapse.sampling import labels, reweighted, subsets
 from jaxcollapse.sampling.labels import Labels
 from jaxcollapse.schedules import Schedule
 from jaxcollapse.schemes import plain
@@ -104,7 +104,7 @@ def _() -> None:
 @mutant("the last slot of a corpus is never drawn")
 def _() -> None:
     right = bits.index_below
-    for module in (labels, tally, reweighted):
+    for module in (labels, tally, reweighted, subsets):
         module.index_below = lambda word, bound: right(word, jnp.maximum(bound, jnp.uint32(2)) - jnp.uint32(1))
 
 
@@ -231,7 +231,7 @@ def _() -> None:
 @mutant("l1_truth forgets the words that the real data lack, where n is smaller than the vocabulary", "fully-synthetic")
 def _() -> None:
     def l1_truth(view: Any) -> Any:
-        return fixed.value(fixed.accumulate(jnp.abs(view.p - view.truth), DISTANCE), DISTANCE)
+        return sums.value(sums.accumulate(jnp.abs(view.p - view.truth), DISTANCE), DISTANCE)
 
     _statistic("l1_truth", l1_truth)
 
@@ -472,7 +472,7 @@ def _() -> None:
         if self.reuse:
             return right(self, key, learner, truth, model, memory, m)
         last = learner.blend(None, model, truth.p.shape[0])
-        mean = sampling.ModelAverage(fixed.subtract(memory.sums, last.sums))
+        mean = sampling.ModelAverage(u64.subtract(memory.sums, last.sums))
         return learner.sample(key, mean, self.size("n", m), self.capacity), memory
 
     RandomlySampled.collect = collect
@@ -630,10 +630,10 @@ def _part_of(choose: Callable[[Any, Any, Any, Any], tuple[Any, Any]]) -> None:
         size = jnp.minimum(size, pool.size)
         leave = pool.size - size
         few = jnp.minimum(size, leave)
-        places = tally._distinct(key, pool.size, few, slots)
-        counts = labels.histogram(Labels(tally._token_at(pool.cumulative, places), few), pool.cumulative.shape[0])
+        places = subsets.distinct_integers(key, pool.size, few, slots)
+        counts = labels.histogram(Labels(tally.token_at(pool.cumulative, places), few), pool.cumulative.shape[0])
         counts, size = choose(pool.counts, counts, size, leave)
-        return Labels(tally._token_at(jnp.cumsum(counts), lax.iota(jnp.int32, slots)), size)
+        return Labels(tally.token_at(jnp.cumsum(counts), lax.iota(jnp.int32, slots)), size)
 
     sampling.draw_subset = part_of
 
@@ -658,13 +658,13 @@ def _() -> None:
     def distinct(key: Any, bound: Any, size: Any, slots: int) -> Any:
         return sampling.randint(jax.random.fold_in(key, 0), bound, slots)
 
-    tally._distinct = distinct
+    subsets.distinct_integers = distinct
 
 
 @mutant("the last place of the pool is never drawn, without replacement", "accumulate-subsample")
 def _() -> None:
-    right = tally._distinct
-    tally._distinct = lambda key, bound, size, slots: right(key, jnp.maximum(bound - 1, 1), size, slots)
+    right = subsets.distinct_integers
+    subsets.distinct_integers = lambda key, bound, size, slots: right(key, jnp.maximum(bound - 1, 1), size, slots)
 
 
 # ----------------------------------------------------------------------------------------- fresh real

@@ -49,6 +49,3 @@ def fold_in(key: Array, number: int | Array) -> Array:
 def split_keys(key: Array, count: int) -> list[Array]:
     """Return ``count`` independent keys, ``fold_in(key, 0)`` and so on; they depend on no global flag."""
     return [fold_in(key, number) for number in range(count)]
-
-
-parts, word_at = split_keys, threefry_bits  # until their callers are renamed

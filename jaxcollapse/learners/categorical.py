@@ -16,7 +16,7 @@ from jaxcollapse.learners.token_tables import Corpus, Source
 from jaxcollapse.pytrees import pytree_dataclass, static
 from jaxcollapse.sampling import Counts, FixedPointCDF, Labels
 from jaxcollapse.sampling.token_frame import TokenFrame, token_frame
-from jaxcollapse.schemes.counts import CountsScheme
+from jaxcollapse.schemes.counts_scheme import CountsScheme
 from jaxcollapse.schemes.draw_costs import MEASURED, METHODS, counts_suffice
 
 
@@ -87,7 +87,7 @@ class Categorical(TokenLearner):
         return frame._replace(first=token_tables.frequencies(model, frame.width).p)
 
     def fixed_token(self, source: Source) -> Array:
-        return token_tables.only_token(source)
+        return sampling.only_token(source)
 
     def untrained(self, truth: FixedPointCDF) -> Counts:
         """Return the uniform model, as a corpus that has each token once."""

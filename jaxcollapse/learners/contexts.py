@@ -15,7 +15,7 @@ from jax import Array, lax
 
 from jaxcollapse import check, sampling
 from jaxcollapse.contract import Learner, Regime
-from jaxcollapse.exact import fixed
+from jaxcollapse.exact import sums, u64
 from jaxcollapse.learners.categorical import Categorical
 from jaxcollapse.learners.token_learner import TokenLearner
 from jaxcollapse.learners.token_tables import WEIGHT
@@ -132,7 +132,7 @@ class Contexts:
         assert self.largest is not None, "recursive_training says how many contexts there are"
         frequencies = jnp.asarray(self.frequencies, jnp.float32)
         sound = jnp.all(frequencies >= check.RAREST) & jnp.all(frequencies <= self.largest * (1 + 1e-6))
-        sound &= jnp.abs(fixed.total(frequencies, 2.0) - 1) < 2e-5
+        sound &= jnp.abs(sums.total(frequencies, 2.0) - 1) < 2e-5
         return ~sound
 
     def bind(self, learner: Learner, regime: Regime, vocabulary: int) -> Contexts:
@@ -190,22 +190,22 @@ def _power_above(x: float) -> float:
 @functools.partial(jax.jit, inline=True)
 def _shared_out(size: Array, frequencies: Array) -> Array:
     """Largest remainders of ``size f_j / sum_j f_j``, exactly; those that agree in 30 digits go by number."""
-    weights = fixed.from_float(frequencies, WEIGHT)
-    whole = fixed.sum_of(weights)
+    weights = sums.from_float(frequencies, WEIGHT)
+    whole = u64.sum_of(weights)
 
-    def digit(k: Array, state: tuple[Array, fixed.U64]) -> tuple[Array, fixed.U64]:
+    def digit(k: Array, state: tuple[Array, u64.U64]) -> tuple[Array, u64.U64]:
         quotient, rest = state
         one = (size >> (30 - k)) & 1
-        term = fixed.U64(*(jnp.where(one == 1, word, 0) for word in weights))
-        quotient, rest = 2 * quotient, fixed.add(fixed.add(rest, rest), term)
+        term = u64.U64(*(jnp.where(one == 1, word, 0) for word in weights))
+        quotient, rest = 2 * quotient, u64.add(u64.add(rest, rest), term)
         for _ in range(2):
-            enough = ~fixed.less(rest, whole)
-            left = fixed.subtract(rest, whole)
-            rest = fixed.U64(*(jnp.where(enough, a, b) for a, b in zip(left, rest, strict=True)))
+            enough = ~u64.less(rest, whole)
+            left = u64.subtract(rest, whole)
+            rest = u64.U64(*(jnp.where(enough, a, b) for a, b in zip(left, rest, strict=True)))
             quotient += enough.astype(jnp.int32)
         return quotient, rest
 
-    nothing = fixed.U64(jnp.zeros_like(weights.hi), jnp.zeros_like(weights.lo))
+    nothing = u64.U64(jnp.zeros_like(weights.hi), jnp.zeros_like(weights.lo))
     least, rest = lax.fori_loop(0, 31, digit, (jnp.zeros(weights.hi.shape, jnp.int32), nothing))
     order = jnp.argsort(-rest.hi.astype(jnp.int32), stable=True)
     rank = jnp.zeros_like(least).at[order].set(lax.iota(jnp.int32, least.shape[0]))

@@ -103,14 +103,14 @@ class Estimated(TokenLearner):
 
     def fixed_token(self, source: Estimate | Source) -> Array:
         if isinstance(source, FixedPointCDF):
-            return token_tables.only_token(source)
+            return sampling.only_token(source)
         if isinstance(source, Estimate):
-            return _only_positive(source.p)
+            return sampling.only_token_in_probabilities(source.p)
         # Of a corpus, a pool or a mean: what a model that is trained on nothing but one token can write.
-        alone = token_tables.only_token(source)
+        alone = sampling.only_token(source)
         seen = jnp.arange(self.vocabulary, dtype=jnp.int32) == alone
         p = self.estimator(seen.astype(jnp.float32), seen, jnp.int32(1))
-        return jnp.where(alone >= 0, _only_positive(p), -1)
+        return jnp.where(alone >= 0, sampling.only_token_in_probabilities(p), -1)
 
     def status(self, model: Estimate | None = None) -> Array:
         if model is not None:
@@ -135,7 +135,3 @@ class Estimated(TokenLearner):
 
     def _estimate(self, p: Array) -> Estimate:
         return Estimate(p, sampling.fixed_point_cdf(apply(self.decoding, p)))
-
-
-def _only_positive(p: Array) -> Array:
-    return jnp.where(jnp.sum(p > 0) == 1, jnp.argmax(p), -1).astype(jnp.int32)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxcollapse import sampling
 from jaxcollapse.contract import View
-from jaxcollapse.exact import fixed
+from jaxcollapse.exact import division, logs, sums, u64
 from jaxcollapse.sampling import Counts, FixedPointCDF, Labels, ModelAverage, ReweightedCorpus
 from jaxcollapse.sampling.token_frame import TokenFrame, sum_of_others
 
@@ -53,32 +52,16 @@ def average_of(source: FixedPointCDF | Labels | Counts, width: int) -> ModelAver
     return sampling.average_of_counts(*_counts(source, width))
 
 
-def only_token(source: Source) -> Array:
-    """Return the only token that a distribution or corpus has, ``int32 []``; -1 where there are several, or none."""
-    match source:
-        case FixedPointCDF():
-            return _only_weight(source.cumulative)
-        case ModelAverage():
-            return _only_weight(jax.lax.associative_scan(fixed.add, source.sums))
-        case Counts():
-            return sampling.only_token_in_counts(source)
-        case ReweightedCorpus():
-            first, second = (sampling.only_token_in_labels(part) for part in (source.first, source.second))
-            alone = jnp.where(source.share == 0, second, first)
-            return jnp.where((first == second) | (source.share == 0) | (source.share == 1), alone, -1)
-    return sampling.only_token_in_labels(source)
-
-
 def frequencies(corpus: Corpus, width: int) -> Table:
     """Return the table of a corpus' frequencies."""
     if isinstance(corpus, ReweightedCorpus):
         return _reweighted_frequencies(corpus, width)
     counts, size = _counts(corpus, width)
-    log_total = fixed.log_integer(size.astype(jnp.uint32))
-    surprisal = fixed.log_ratio(log_total, fixed.log_integer(counts.astype(jnp.uint32)))
+    log_total = logs.log_integer(size.astype(jnp.uint32))
+    surprisal = logs.log_ratio(log_total, logs.log_integer(counts.astype(jnp.uint32)))
     return Table(
-        p=quotient(counts, size),
-        q=quotient(size - counts, size),
+        p=division.quotient(counts, size),
+        q=division.quotient(size - counts, size),
         surprisal=jnp.where(counts > 0, surprisal, 0.0),
         counts=counts,
         total=size,
@@ -87,15 +70,15 @@ def frequencies(corpus: Corpus, width: int) -> Table:
 
 def table_of_probabilities(p: Array) -> Table:
     """Return the table of probabilities ``p``, ``float32 [width]``, that are no frequencies of a corpus."""
-    weights = fixed.from_float(p, WEIGHT)
-    rest = fixed.subtract(fixed.sum_of(weights), weights)
-    return Table(p, fixed.to_float(rest, WEIGHT), fixed.minus_log(p), None, None)
+    weights = sums.from_float(p, WEIGHT)
+    rest = u64.subtract(u64.sum_of(weights), weights)
+    return Table(p, sums.to_float(rest, WEIGHT), logs.minus_log(p), None, None)
 
 
 def view_of_table(model: Any, table: Table, truth: Array, frame: TokenFrame) -> View:
     """Show a model beside the truth, ``float32 [vocabulary]``."""
     listed = truth.at[frame.tokens].get(mode="fill", fill_value=0)
-    dropped = dropped_square = fixed.zero()
+    dropped = dropped_square = u64.zero()
     if frame.width < truth.shape[0]:
         # Integers subtract exactly; in floats nearly all digits would cancel.
         dropped, dropped_square = sum_of_others(truth, listed), sum_of_others(truth * truth, listed * listed)
@@ -104,7 +87,7 @@ def view_of_table(model: Any, table: Table, truth: Array, frame: TokenFrame) -> 
         **table._asdict(),
         tokens=frame.tokens,
         truth=listed,
-        truth_surprisal=fixed.minus_log(listed),
+        truth_surprisal=logs.minus_log(listed),
         dropped_truth=(dropped, dropped_square),
         first=frame.kept_first,
         dropped_first=frame.dropped_first,
@@ -117,7 +100,7 @@ def view_of_truth(model: Any, truth: Array, frame: TokenFrame) -> View:
     if first is not None:
         first = jnp.zeros(truth.shape, jnp.float32).at[frame.tokens].set(first, mode="drop")
     table = table_of_probabilities(truth)
-    nothing = (fixed.zero(), fixed.zero())
+    nothing = (u64.zero(), u64.zero())
     return View(
         model=model,
         **table._asdict(),
@@ -130,13 +113,6 @@ def view_of_truth(model: Any, truth: Array, frame: TokenFrame) -> View:
     )
 
 
-def quotient(counts: Array, total: Array) -> Array:
-    """Return ``counts / total``, ``float32``, with the same bits in every program."""
-    # XLA turns a division by one number into a product with its rounded inverse, in some programs and
-    # not in others. A divisor that might differ from entry to entry (no count is negative) stays a division.
-    return counts.astype(jnp.float32) / jnp.where(counts < 0, 1.0, total.astype(jnp.float32))
-
-
 def _counts(corpus: Labels | Counts, width: int) -> tuple[Array, Array]:
     return (corpus.counts if isinstance(corpus, Counts) else sampling.histogram(corpus, width)), corpus.size
 
@@ -147,20 +123,12 @@ def _reweighted_frequencies(corpus: ReweightedCorpus, width: int) -> Table:
 
     def mixture(first: Array, second: Array) -> Array:
         terms = (
-            fixed.from_float(share * quotient(counts, jnp.maximum(part.size, 1)), WEIGHT)
+            sums.from_float(share * division.quotient(counts, jnp.maximum(part.size, 1)), WEIGHT)
             for share, counts, part in ((corpus.share, first, parts[0]), (1 - corpus.share, second, parts[1]))
         )
-        return fixed.to_float(fixed.add(*terms), WEIGHT)
+        return sums.to_float(u64.add(*terms), WEIGHT)
 
     counts = [sampling.histogram(part, width) for part in parts]
     p = mixture(*counts)
     q = mixture(*(part.size - count for part, count in zip(parts, counts, strict=True)))
-    return Table(p, q, fixed.minus_log(p), None, None)
-
-
-def _only_weight(cumulative: fixed.U64) -> Array:
-    """Return the only index with weight, ``int32 []``; -1 where there are several."""
-    total = fixed.U64(cumulative.hi[-1], cumulative.lo[-1])
-    before = jnp.sum((cumulative.hi == 0) & (cumulative.lo == 0), dtype=jnp.int32)
-    below_all = jnp.sum(fixed.less(cumulative, total), dtype=jnp.int32)
-    return jnp.where(before == below_all, before, -1)
+    return Table(p, q, logs.minus_log(p), None, None)

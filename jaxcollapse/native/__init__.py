@@ -142,6 +142,3 @@ def _call(name: str, results: list[jax.ShapeDtypeStruct], plan: Plan, *operands:
 
 def _int32(*shape: int) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(shape, jnp.int32)
-
-
-will_do, sorted_text, walked = enabled, sort_by_context, walk_documents  # until their callers are renamed

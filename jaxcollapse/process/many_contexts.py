@@ -32,7 +32,7 @@ from jaxcollapse.contract import (
     View,
     Workload,
 )
-from jaxcollapse.exact import fixed, threefry
+from jaxcollapse.exact import sums, threefry
 from jaxcollapse.learners.contexts import Contexts, allows_empty_corpora
 from jaxcollapse.process.one_context import RecursiveTraining
 from jaxcollapse.process.validation import check_operations, check_parts
@@ -220,7 +220,7 @@ class PerContext(Process):
         """Return the sizes of all contexts at generation ``m``, by name, ``[contexts]``; of schedules at all generations."""
         if not self.learner.drawn:
             return self._sizes_shared_out()
-        of_sizes = threefry.parts(threefry.fold_in(key, _SIZES), len(self.regime.sizes))
+        of_sizes = threefry.split_keys(threefry.fold_in(key, _SIZES), len(self.regime.sizes))
         return {
             name: self.learner.draw(of_name, self.regime.size(name, m), getattr(self.regime, capacity))
             for of_name, (name, capacity) in zip(of_sizes, self.regime.sizes.items(), strict=True)
@@ -360,7 +360,7 @@ def weighted_means(values: dict[str, Array], weights: Array) -> dict[str, Array]
         largest = lax.bitcast_convert_type(jnp.max(jnp.abs(column)), jnp.uint32)
         power = lax.bitcast_convert_type(largest & jnp.uint32(0x7F800000), jnp.float32)
         power = jnp.where((power > 0) & jnp.isfinite(power), power, 1.0)
-        mean = fixed.total(weights * (column / power), 4.0) * power
+        mean = sums.total(weights * (column / power), 4.0) * power
         return jnp.where(jnp.all(jnp.isfinite(column)), mean, jnp.sum(weights * column))
 
     # All at once, for a program of many sums takes long to compile.

@@ -26,7 +26,7 @@ from jaxcollapse.contract import (
     View,
     Workload,
 )
-from jaxcollapse.exact import fixed, threefry
+from jaxcollapse.exact import sums, threefry
 from jaxcollapse.pytrees import static
 
 
@@ -83,7 +83,7 @@ class RecursiveTraining(Process):
         p = self.learner.probabilities(self.language)
         if p is None:
             return status
-        sound = jnp.all(p >= 0) & (jnp.abs(fixed.total(p, 2.0) - 1) < 2e-5)
+        sound = jnp.all(p >= 0) & (jnp.abs(sums.total(p, 2.0) - 1) < 2e-5)
         return status | jnp.where(sound, jnp.int32(0), jnp.int32(Status.TRUTH.value))
 
     def status(self, model: Model, m: Any) -> Array:

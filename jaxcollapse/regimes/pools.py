@@ -9,7 +9,7 @@ from jax import Array
 
 from jaxcollapse import check
 from jaxcollapse.contract import Corpus, Frame, Learner, Memory, Model, Pool, Sources
-from jaxcollapse.exact import fixed, threefry
+from jaxcollapse.exact import threefry, u64
 from jaxcollapse.pytrees import static
 from jaxcollapse.regimes.base import Base, is_value, regime, sizes_of
 
@@ -56,7 +56,7 @@ class _Pool(Base):
         sizes = jnp.maximum(jnp.atleast_1d(jnp.asarray(sizes_of(self.n))), 0).astype(jnp.uint32)
         within = jnp.where(jnp.arange(sizes.shape[0]) < m, sizes, 0)
         beyond = jnp.maximum(jnp.asarray(m) - sizes.shape[0], 0).astype(jnp.uint32)
-        pooled = fixed.add(fixed.sum_of(fixed.U64(jnp.zeros_like(within), within)), fixed.multiply(sizes[-1], beyond))
+        pooled = u64.add(u64.sum_of(u64.U64(jnp.zeros_like(within), within)), u64.multiply(sizes[-1], beyond))
         return Base.is_invalid(self, m) | (pooled.hi > 0) | (pooled.lo > check.LARGEST)
 
 
@@ -173,7 +173,7 @@ class AccumulateSubsample(_Pool):
     def collect(
         self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_model, of_pool = threefry.parts(key, 2)
+        of_model, of_pool = threefry.split_keys(key, 2)
         written = learner.write(of_model, model, sources.truth, self.size("n", m), self.capacity)
         pool = learner.corpora.extend(memory, written)
         return self._part(of_pool, learner, pool, m), pool

@@ -137,7 +137,7 @@ class RandomlySampled(Base):
             return learner.write(key, memory, sources.truth, n, self.capacity), memory
         if not self.reuse:
             return self._of_models(key, learner, sources, memory, m, n), memory
-        of_model, of_past = threefry.parts(key, 2)
+        of_model, of_past = threefry.split_keys(key, 2)
         if self.reuse == "pool" and self._averages(learner):
             mean = learner.include(memory, learner.write(of_model, model, sources.truth, n, self.capacity))
             return learner.write(of_past, mean, sources.truth, n, self.capacity), mean
@@ -156,7 +156,7 @@ class RandomlySampled(Base):
 
     def _copies(self, key: Array, learner: Learner, corpora: Memory, m: Array, n: Array) -> Corpus:
         """Copy ``n`` items with replacement, each from one of the first ``m`` corpora of a stack."""
-        of_source, of_position = threefry.parts(key, 2)
+        of_source, of_position = threefry.split_keys(key, 2)
         source = bits.randint(of_source, m, self.capacity)
         sizes = jax.vmap(learner.corpora.length)(corpora)[source]
         position = bits.index_below(bits.random_bits(of_position, self.capacity), sizes.astype(jnp.uint32))
@@ -164,7 +164,7 @@ class RandomlySampled(Base):
 
     def _of_models(self, key: Array, learner: Learner, sources: Sources, models: Memory, m: Array, n: Array) -> Corpus:
         """Write ``n`` items, each by one of the models so far, or the truth, which all write as many as might be wanted."""
-        of_source, of_truth, of_models = threefry.parts(key, 3)
+        of_source, of_truth, of_models = threefry.split_keys(key, 3)
         source = bits.randint(of_source, m, self.capacity)
         real = learner.draw(of_truth, sources.truth, n, self.capacity)
         keys = jax.vmap(threefry.fold_in, (None, 0))(of_models, lax.iota(jnp.int32, self.generations))

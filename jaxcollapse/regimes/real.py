@@ -148,7 +148,7 @@ class FreshReal(Base):
     def collect(
         self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_truth, of_model = threefry.parts(key, 2)
+        of_truth, of_model = threefry.split_keys(key, 2)
         real = learner.draw(of_truth, sources.truth, self.size("real", m), self.real_capacity)
         written = learner.write(of_model, model, sources.truth, self.size("n", m), self.capacity)
         return self._join(learner, real, written), ()
@@ -211,7 +211,7 @@ class Mixture(Base):
     def collect(
         self, key: Array, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array
     ) -> tuple[Corpus, Memory]:
-        of_number, of_truth, of_model = threefry.parts(key, 3)
+        of_number, of_truth, of_model = threefry.split_keys(key, 3)
         n = self.size("n", m)
         real = bits.binomial_count(of_number, n, self.share, self.capacity)
         corpus = learner.corpora.concatenate(

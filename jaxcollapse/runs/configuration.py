@@ -20,7 +20,7 @@ from jaxcollapse.learners.ngrams.learner import TextLanguage
 from jaxcollapse.process.construction import default_scheme, recursive_training
 from jaxcollapse.pytrees import canonical
 from jaxcollapse.schedules import Schedule
-from jaxcollapse.schemes.counts import CountsScheme
+from jaxcollapse.schemes.counts_scheme import CountsScheme
 from jaxcollapse.schemes.plain import PlainScheme
 
 STREAM = 1

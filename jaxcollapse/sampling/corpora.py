@@ -15,10 +15,10 @@ from jaxcollapse.sampling.counts import (
     count_labels,
     draw_counts,
     draw_from_counts,
-    draw_subset,
 )
-from jaxcollapse.sampling.labels import Labels, concatenate, gather
+from jaxcollapse.sampling.labels import Labels, concatenate, gather, resize
 from jaxcollapse.sampling.reweighted import ReweightedCorpus, reweight
+from jaxcollapse.sampling.subsets import draw_subset
 
 
 class LabelCorpora(Corpora):
@@ -37,10 +37,7 @@ class LabelCorpora(Corpora):
         return concatenate(first, second)
 
     def resize(self, corpus: Any, capacity: int) -> Any:
-        if not isinstance(corpus, Labels):
-            return corpus
-        grown = jnp.pad(corpus.labels, (0, max(0, capacity - corpus.labels.shape[0])))
-        return Labels(grown[:capacity], corpus.size)
+        return resize(corpus, capacity) if isinstance(corpus, Labels) else corpus
 
     def gather(self, stack: Labels, rows: Array, positions: Array, size: Array) -> Labels:
         return gather(stack, rows, positions, size)

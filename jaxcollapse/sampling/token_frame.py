@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from jaxcollapse.exact import fixed
+from jaxcollapse.exact import sums, u64
 
 DISTANCE = 4.0
 """Bound of the fixed-point sums behind distances between distributions."""
@@ -24,7 +24,7 @@ class TokenFrame(NamedTuple):
 
     tokens: Array
     first: Array
-    dropped_first: tuple[fixed.U64, fixed.U64]
+    dropped_first: tuple[u64.U64, u64.U64]
 
     @property
     def width(self) -> int:
@@ -47,15 +47,15 @@ class TokenFrame(NamedTuple):
             sum_of_others(self.first * self.first, first * first),
         )
         return TokenFrame(
-            tokens, first, (fixed.add(self.dropped_first[0], dropped[0]), fixed.add(self.dropped_first[1], dropped[1]))
+            tokens, first, (u64.add(self.dropped_first[0], dropped[0]), u64.add(self.dropped_first[1], dropped[1]))
         )
 
 
 def token_frame(tokens: Array) -> TokenFrame:
     """Return a frame of these tokens without p^(1)."""
-    return TokenFrame(tokens, jnp.zeros(0, jnp.float32), (fixed.zero(), fixed.zero()))
+    return TokenFrame(tokens, jnp.zeros(0, jnp.float32), (u64.zero(), u64.zero()))
 
 
-def sum_of_others(every: Array, listed: Array) -> fixed.U64:
+def sum_of_others(every: Array, listed: Array) -> u64.U64:
     """Return the sum of ``every`` less that of ``listed``, some of its terms; integers subtract exactly."""
-    return fixed.subtract(fixed.accumulate(every, DISTANCE), fixed.accumulate(listed, DISTANCE))
+    return u64.subtract(sums.accumulate(every, DISTANCE), sums.accumulate(listed, DISTANCE))

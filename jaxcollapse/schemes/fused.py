@@ -13,7 +13,7 @@ from jaxcollapse.contract import Process, State
 def can_fuse(process: Process) -> bool:
     """Return whether the kernel may run generations on its own once models are counts, static."""
     regime, learner = process.regime, process.learner
-    return regime.closed and regime.memoryless and not learner.portable and native.will_do()
+    return regime.closed and regime.memoryless and not learner.portable and native.enabled()
 
 
 def fused_steps(key: Array, process: Process, state: State, most: Array, longest: int) -> tuple[State, Array]:

@@ -13,7 +13,7 @@ from jax import Array
 
 from jaxcollapse import check
 from jaxcollapse.contract import Statistic, View
-from jaxcollapse.exact import fixed
+from jaxcollapse.exact import sums
 from jaxcollapse.statistics.of_tokens import entropy, max_prob, simpson, support
 
 
@@ -75,7 +75,7 @@ def tail_mass(below: float = 1e-4) -> Statistic:
     below = check.real_number("below", below, 0, 2, "it is a probability")
     return Statistic(
         "tail_mass" if below == 1e-4 else f"tail_mass_{below:g}",
-        lambda view: fixed.total(jnp.where(view.truth < below, view.p, 0), 2.0),
+        lambda view: sums.total(jnp.where(view.truth < below, view.p, 0), 2.0),
         long_name=f"probability of tokens whose true probability is below {below:g}",
     )
 

@@ -14,6 +14,7 @@ from jax import Array
 
 from jaxcollapse import check
 from jaxcollapse.contract import Statistic, View
+from jaxcollapse.exact.division import quotient
 from jaxcollapse.learners.ngrams import measures
 
 
@@ -38,8 +39,7 @@ def entropy_rate(view: View) -> Array:
 def type_token_ratio(view: View) -> Array:
     """Return the number of different tokens of the training text over its number of tokens; depends on its length."""
     size, kinds = measures.tokens_and_kinds(_model_of_text(view))
-    # As in learners.categorical: a divisor that XLA takes for one number it may multiply by instead.
-    return kinds.astype(jnp.float32) / jnp.where(kinds < 0, 1.0, size.astype(jnp.float32))
+    return quotient(kinds, size)
 
 
 def cross_entropy(held_out: Sequence[int] | np.ndarray, *, order: int, discount: float | None = 0.75) -> Statistic:

@@ -21,7 +21,7 @@ import verdict
 from scipy import stats
 
 from jaxcollapse import native, sampling
-from jaxcollapse.exact.fixed import U64
+from jaxcollapse.exact.u64 import U64
 
 DRAWS = 10**7
 BATCH = 10**6
@@ -359,7 +359,7 @@ def methods() -> dict[str, Method]:
         "kernel's generations, n = 10^4, 100 tokens": Method(_by_generations, 10**4, 100, 10**4, 10**4),
     }
     portable = {"XLA, n = 1000, 24 tokens": Method(_by_counts(True), 1000, 24, 10**5, 1000)}
-    return (compiled if native.will_do() else {}) | portable
+    return (compiled if native.enabled() else {}) | portable
 
 
 @functools.partial(jax.jit, static_argnames=("draw", "n", "width"))
@@ -458,7 +458,7 @@ def _rejected(what: str, found: list[Finding]) -> Finding:
 
 def judge(seed: int, draws: int = DRAWS, points: int = COMMUTING_POINTS) -> Iterator[Finding]:
     """Every finding of this part. Without the kernel only sizes up to 10^6, for XLA compiles large ones for minutes."""
-    most = max(SIZES) if native.will_do() else 10**6
+    most = max(SIZES) if native.enabled() else 10**6
     for n in SIZES:
         if n <= most:
             yield from moments(ours, seed, n, draws=draws)

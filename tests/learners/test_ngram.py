@@ -13,7 +13,7 @@ from selection import some
 
 import jaxcollapse as jc
 from jaxcollapse import native, sampling
-from jaxcollapse.exact.fixed import U64
+from jaxcollapse.exact.u64 import U64
 from jaxcollapse.learners import NGram
 from jaxcollapse.learners.decoding import Greedy, Nucleus, Temperature, TopK
 from jaxcollapse.learners.estimators import Additive, Discount, KneserNey, MaximumLikelihood, Prior
@@ -97,7 +97,7 @@ def test_the_kernel_gives_the_bits_of_xla(vocabulary, order, size):
     def both(text):
         model, other = (of(text, order, vocabulary) for of in (context_index._by_table, context_index._by_counts))
         rows = jnp.stack(model[:3], axis=1)
-        return model[:3], other[:3], native.walked(rows, begin, lots), context_index.walked(rows, begin, lots)
+        return model[:3], other[:3], native.walk_documents(rows, begin, lots), context_index.walked(rows, begin, lots)
 
     model, other, walked, slowly = jax.jit(jax.vmap(both))(batch)
     np.testing.assert_array_equal(walked, slowly)

@@ -14,10 +14,11 @@ from jax import Array, lax
 
 from jaxcollapse import native
 from jaxcollapse.exact.bits import index_below, random_bits
-from jaxcollapse.exact.fixed import U64
-from jaxcollapse.exact.threefry import parts
-from jaxcollapse.learners.ngrams.text import Text, before, documents
+from jaxcollapse.exact.threefry import split_keys
+from jaxcollapse.exact.u64 import U64
+from jaxcollapse.learners.ngrams.rings import before, lay_end_to_end
 from jaxcollapse.pytrees import pytree_dataclass, static
+from jaxcollapse.sampling import Labels
 
 METHODS = ("table", "sort")
 """How a text is sorted: counts of all n-grams that there might be, or a sort of those that there are."""
@@ -55,37 +56,37 @@ class ContextIndex:
 
 def method_for(order: int, vocabulary: int, slots: int) -> str:
     """The faster way to sort a text of so many slots."""
-    compiled = native.will_do()
+    compiled = native.enabled()
     entries, most = vocabulary ** (order + 1), (COMPILED_TABLE_A_TOKEN if compiled else TABLE_A_TOKEN) * slots
     return "table" if entries <= min(most, LARGEST_TABLE) else "sort"
 
 
-def context_index(text: Text, order: int, vocabulary: int, method: str | None = None) -> ContextIndex:
+def context_index(text: Labels, order: int, vocabulary: int, method: str | None = None) -> ContextIndex:
     """Sort a text by the ``order`` tokens before each; both methods give the same."""
-    method = method or method_for(order, vocabulary, text.tokens.shape[0])
+    method = method or method_for(order, vocabulary, text.labels.shape[0])
     return _by_table(text, order, vocabulary) if method == "table" else _by_sorting(text, order, vocabulary)
 
 
-def counts_of(text: Text, order: int, vocabulary: int) -> Array:
+def counts_of(text: Labels, order: int, vocabulary: int) -> Array:
     """How often each token follows each context, ``int32 [vocabulary ** order, vocabulary]``.
 
     A context is the number whose digits are its tokens, the latest of them the ones; so the context that token ``i``
     leads to from context ``c`` is ``(c vocabulary + i) mod vocabulary ** order``.
     """
     entries = vocabulary ** (order + 1)
-    code = digits(text, order, vocabulary) * vocabulary + text.tokens
+    code = digits(text, order, vocabulary) * vocabulary + text.labels
     counts = jnp.zeros(entries, jnp.int32).at[jnp.where(text.in_use, code, entries)].add(1, mode="drop")
     return counts.reshape(-1, vocabulary)
 
 
-def _by_table(text: Text, order: int, vocabulary: int) -> ContextIndex:
-    if native.will_do():
-        return ContextIndex(*native.sorted_text(*text, order, vocabulary), text.size, order)
+def _by_table(text: Labels, order: int, vocabulary: int) -> ContextIndex:
+    if native.enabled():
+        return ContextIndex(*native.sort_by_context(*text, order, vocabulary), text.size, order)
     return _by_counts(text, order, vocabulary)
 
 
-def _by_counts(text: Text, order: int, vocabulary: int) -> ContextIndex:
-    slots, contexts = text.tokens.shape[0], vocabulary**order
+def _by_counts(text: Labels, order: int, vocabulary: int) -> ContextIndex:
+    slots, contexts = text.labels.shape[0], vocabulary**order
     counts = counts_of(text, order, vocabulary)
     codes = jnp.repeat(lax.iota(jnp.int32, contexts * vocabulary), counts.ravel(), total_repeat_length=slots)
     of_context = jnp.sum(counts, axis=1, dtype=jnp.int32)
@@ -94,11 +95,11 @@ def _by_counts(text: Text, order: int, vocabulary: int) -> ContextIndex:
     return ContextIndex(codes % vocabulary, begin[leads_to], of_context[leads_to], text.size, order)
 
 
-def _by_sorting(text: Text, order: int, vocabulary: int) -> ContextIndex:
-    slots = text.tokens.shape[0]
+def _by_sorting(text: Labels, order: int, vocabulary: int) -> ContextIndex:
+    slots = text.labels.shape[0]
     slot, last = lax.iota(jnp.int32, slots), jnp.iinfo(jnp.int32).max
     context = jnp.where(text.in_use, _context(text, order, vocabulary), last)
-    context, token, place = lax.sort((context, text.tokens, slot), num_keys=2)
+    context, token, place = lax.sort((context, text.labels, slot), num_keys=2)
     is_new = jnp.concatenate([jnp.ones(1, bool), context[1:] != context[:-1]])
     begin = lax.cummax(jnp.where(is_new, slot, 0))
     count = jnp.zeros(slots, jnp.int32).at[begin].add(1)
@@ -107,7 +108,7 @@ def _by_sorting(text: Text, order: int, vocabulary: int) -> ContextIndex:
     return ContextIndex(token, start, count[start], text.size, order)
 
 
-def _context(text: Text, order: int, vocabulary: int) -> Array:
+def _context(text: Labels, order: int, vocabulary: int) -> Array:
     """A number for the context of each token, equal where the contexts are, in the order of their digits."""
     if order * (vocabulary - 1).bit_length() <= 30 or order == 1:
         return digits(text, order, vocabulary)
@@ -115,8 +116,8 @@ def _context(text: Text, order: int, vocabulary: int) -> Array:
     half = order // 2
     later = _context(text, half, vocabulary)
     longer = later if order == 2 * half else _context(text, order - half, vocabulary)
-    earlier = before(Text(longer, text.size), half)
-    slots, last = text.tokens.shape[0], jnp.iinfo(jnp.int32).max
+    earlier = before(Labels(longer, text.size), half)
+    slots, last = text.labels.shape[0], jnp.iinfo(jnp.int32).max
     first = jnp.where(text.in_use, earlier, last)
     first, second, place = lax.sort((first, later, lax.iota(jnp.int32, slots)), num_keys=2)
     is_new = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
@@ -124,25 +125,25 @@ def _context(text: Text, order: int, vocabulary: int) -> Array:
     return jnp.zeros(slots, jnp.int32).at[place].set(rank)
 
 
-def digits(text: Text, order: int, vocabulary: int) -> Array:
+def digits(text: Labels, order: int, vocabulary: int) -> Array:
     """The context of each token as a number, ``int32 [slots]``."""
-    found = jnp.zeros_like(text.tokens)
+    found = jnp.zeros_like(text.labels)
     for distance in range(1, order + 1):
         found = found + before(text, distance) * vocabulary ** (distance - 1)
     return found
 
 
-def write(key: Array, model: ContextIndex, size: Array, slots: int, many: int) -> Text:
+def write(key: Array, model: ContextIndex, size: Array, slots: int, many: int) -> Labels:
     """``size`` tokens in ``many`` documents, each beginning in the context of a uniformly random place."""
-    of_start, of_steps = parts(key, 2)
+    of_start, of_steps = split_keys(key, 2)
     steps = -(-slots // many)
     row = jnp.stack([model.tokens, model.starts, model.counts], axis=1)  # one look fetches all three
     begin = index_below(random_bits(of_start, many), model.size.astype(jnp.uint32)).astype(jnp.int32)
     lots = jax.tree.map(lambda word: word.reshape(steps, many), random_bits(of_steps, steps * many))
 
-    if native.will_do():
-        return documents(native.walked(row, begin, lots), size, slots)
-    return documents(walked(row, begin, lots), size, slots)
+    if native.enabled():
+        return lay_end_to_end(native.walk_documents(row, begin, lots), size, slots)
+    return lay_end_to_end(walked(row, begin, lots), size, slots)
 
 
 def walked(row: Array, begin: Array, lots: U64) -> Array:

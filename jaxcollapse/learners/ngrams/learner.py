@@ -15,12 +15,12 @@ from jaxcollapse.contract import Corpora, Learner, Regime, Status, View, Workloa
 from jaxcollapse.languages import Language
 from jaxcollapse.learners import smoothing_settings, token_tables
 from jaxcollapse.learners.estimators import MaximumLikelihood
-from jaxcollapse.learners.ngrams import context_index, probability_table, text
+from jaxcollapse.learners.ngrams import context_index, probability_table
 from jaxcollapse.learners.ngrams.context_index import ContextIndex
 from jaxcollapse.learners.ngrams.ordered_corpora import OrderedCorpora
 from jaxcollapse.learners.ngrams.probability_table import ProbabilityTable
-from jaxcollapse.learners.ngrams.text import Text
 from jaxcollapse.pytrees import static
+from jaxcollapse.sampling import Labels
 from jaxcollapse.sampling.token_frame import TokenFrame, token_frame
 
 Model = ContextIndex | ProbabilityTable
@@ -206,17 +206,17 @@ class NGram(Learner):
         return language.p
 
     def truth(self, language: TextLanguage) -> TrueText:
-        whole = Text(language.text, jnp.int32(language.text.shape[0]))
+        whole = Labels(language.text, jnp.int32(language.text.shape[0]))
         return TrueText(language.p, context_index.context_index(whole, self.order, self._vocabulary, self.method))
 
-    def write(self, key: Array, model: Model | TrueText, truth: TrueText, size: Array, capacity: int) -> Text:
+    def write(self, key: Array, model: Model | TrueText, truth: TrueText, size: Array, capacity: int) -> Labels:
         source = model.index if isinstance(model, TrueText) else model
         many = min(self.documents, capacity)
         if isinstance(source, ContextIndex):
             return context_index.write(key, source, size, capacity, many)
         return probability_table.write(key, source, size, capacity, many, self.order)
 
-    def fit(self, key: Array, corpus: Text, previous: Model | None) -> Model:
+    def fit(self, key: Array, corpus: Labels, previous: Model | None) -> Model:
         if self.copies:
             return context_index.context_index(corpus, self.order, self._vocabulary, self.method)
         return probability_table.tabulated(corpus, self.order, self._vocabulary, self.estimator, self.decoding)
@@ -227,19 +227,19 @@ class NGram(Learner):
             return token_tables.view_of_truth(model.index, truth.p, frame)
         return token_tables.view_of_table(model, self._frequencies(model, frame), truth.p, frame)
 
-    def frame(self, real: Text, truth: TrueText, closed: bool) -> tuple[Text, TokenFrame]:
+    def frame(self, real: Labels, truth: TrueText, closed: bool) -> tuple[Labels, TokenFrame]:
         return real, token_frame(jnp.arange(truth.p.shape[0], dtype=jnp.int32))
 
     def with_first(self, frame: TokenFrame, model: Model) -> TokenFrame:
         return frame._replace(first=self._frequencies(model, frame).p)
 
-    def fixed_token(self, source: Model | TrueText | Text) -> Array:
+    def fixed_token(self, source: Model | TrueText | Labels) -> Array:
         if isinstance(source, TrueText):
             source = source.index
         if isinstance(source, ContextIndex):
-            return text.only_token(Text(source.tokens, source.size))
-        if isinstance(source, Text):
-            return text.only_token(source)
+            return sampling.only_token(Labels(source.tokens, source.size))
+        if isinstance(source, Labels):
+            return sampling.only_token(source)
         return probability_table.only_token(source)
 
     def status(self, model: Model | None = None) -> Array:
@@ -251,9 +251,9 @@ class NGram(Learner):
     def workload(self, language: TextLanguage, regime: Regime) -> Workload:
         items, entries = regime.corpus_capacity, self._vocabulary ** (self.order + 1)
         by_table = context_index.method_for(self.order, self._vocabulary, items) == "table"
-        counted = by_table and not native.will_do()
+        counted = by_table and not native.enabled()
         has_table = counted or not self.copies
-        return Workload(items + (entries if has_table else 0), multithreaded=self.copies and native.will_do())
+        return Workload(items + (entries if has_table else 0), multithreaded=self.copies and native.enabled())
 
     def written(self, key: Array, model: Model, tokens: int) -> np.ndarray:
         """Write so many tokens by one model, ``int32 [tokens]``, for people to read.
@@ -265,12 +265,12 @@ class NGram(Learner):
         if jnp.ndim(model.size if isinstance(model, ContextIndex) else model.text.size) != 0:
             raise ValueError("model must be that of one chain; take one: jax.tree.map(lambda of: of[0], state.model)")
         alone = dataclasses.replace(self, documents=1)
-        write = jax.jit(lambda key, model: alone.write(key, model, model, jnp.int32(tokens), tokens).tokens)
+        write = jax.jit(lambda key, model: alone.write(key, model, model, jnp.int32(tokens), tokens).labels)
         return np.asarray(write(key, model))
 
     def _frequencies(self, model: Model, frame: TokenFrame) -> token_tables.Table:
         tokens, size = (model.tokens, model.size) if isinstance(model, ContextIndex) else model.text
-        return token_tables.frequencies(sampling.Labels(tokens, size), frame.width)
+        return token_tables.frequencies(Labels(tokens, size), frame.width)
 
     @property
     def _vocabulary(self) -> int:

@@ -6,13 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jaxcollapse.exact import fixed
+from jaxcollapse.exact import logs, sums
+from jaxcollapse.exact.division import quotient
 from jaxcollapse.learners.ngrams import probability_table
 from jaxcollapse.learners.ngrams.context_index import ContextIndex, counts_of, digits
 from jaxcollapse.learners.ngrams.probability_table import ProbabilityTable
 from jaxcollapse.learners.ngrams.smoothing import backed_off_frequencies, kneser_ney
-from jaxcollapse.learners.ngrams.text import Text
-from jaxcollapse.learners.token_tables import quotient
+from jaxcollapse.sampling import Labels
 
 Model = ContextIndex | ProbabilityTable
 
@@ -44,12 +44,12 @@ def entropy_rate(model: Model) -> Array:
     """``-sum_c P(c) sum_i p_ci ln p_ci`` in nats a token; a context weighs as much as its share of the text."""
     if isinstance(model, ProbabilityTable):
         share = quotient(jnp.sum(_counts(model), axis=1, dtype=jnp.int32), model.text.size)
-        return fixed.total((share[:, None] * model.p * fixed.minus_log(model.p)).ravel(), 128.0)
+        return sums.total((share[:, None] * model.p * logs.minus_log(model.p)).ravel(), 128.0)
     # Once for each n-gram: its share of the text, and how rare it is in its context.
     first = _is_new_ngram(model)
     count, choice = _run(first, model.size), _run(_is_new_context(model), model.size)
-    logs = fixed.log_ratio(fixed.log_integer(choice.astype(jnp.uint32)), fixed.log_integer(count.astype(jnp.uint32)))
-    return fixed.total(jnp.where(first, quotient(count, model.size) * logs, 0.0), 128.0)
+    log_ratios = logs.log_ratio(logs.log_integer(choice.astype(jnp.uint32)), logs.log_integer(count.astype(jnp.uint32)))
+    return sums.total(jnp.where(first, quotient(count, model.size) * log_ratios, 0.0), 128.0)
 
 
 def cross_entropy(model: Model, held_out: Array, order: int, vocabulary: int, discount: float | None) -> Array:
@@ -68,9 +68,9 @@ def cross_entropy(model: Model, held_out: Array, order: int, vocabulary: int, di
     else:
         counts = _counts(model) if isinstance(model, ProbabilityTable) else counts_in(model, order, vocabulary)
         p = backed_off_frequencies(counts) if discount is None else kneser_ney(counts, jnp.float32(discount))
-    text = Text(held_out, jnp.int32(held_out.shape[0]))
+    text = Labels(held_out, jnp.int32(held_out.shape[0]))
     seen = p.at[digits(text, order, vocabulary), held_out].get(mode="promise_in_bounds")[order:]
-    mean = fixed.total(fixed.minus_log(seen) * np.float32(1 / seen.shape[0]), 128.0)
+    mean = sums.total(logs.minus_log(seen) * np.float32(1 / seen.shape[0]), 128.0)
     return jnp.where(jnp.all(seen > 0), mean, jnp.inf)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from jax import Array
 
 from jaxcollapse.contract import Corpora
-from jaxcollapse.learners.ngrams import text
-from jaxcollapse.learners.ngrams.text import Text
+from jaxcollapse.learners.ngrams.rings import append, gather_in_order
+from jaxcollapse.sampling import Labels, concatenate, resize
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,22 +26,22 @@ class OrderedCorpora(Corpora):
     def provides(self) -> frozenset[str]:  # type: ignore[override]
         return frozenset({"gather", "pool", "unbounded", "extend"})
 
-    def length(self, corpus: Text) -> Array:
+    def length(self, corpus: Labels) -> Array:
         return corpus.size
 
-    def concatenate(self, first: Text, second: Text) -> Text:
-        return text.join(first, second)
+    def concatenate(self, first: Labels, second: Labels) -> Labels:
+        return concatenate(first, second)
 
-    def resize(self, corpus: Text, capacity: int) -> Text:
-        return text.reserved(corpus, capacity)
+    def resize(self, corpus: Labels, capacity: int) -> Labels:
+        return resize(corpus, capacity)
 
-    def gather(self, stack: Text, rows: Array, positions: Array, size: Array) -> Text:
-        return text.picked(stack, rows, positions, size)
+    def gather(self, stack: Labels, rows: Array, positions: Array, size: Array) -> Labels:
+        return gather_in_order(stack, rows, positions, size)
 
-    def pool(self, corpus: Text, frame: Any, capacity: int | None) -> Text:
+    def pool(self, corpus: Labels, frame: Any, capacity: int | None) -> Labels:
         capacity = capacity or self.pool_capacity
         assert capacity is not None, "binding the learner says that a pool needs a capacity"
-        return text.reserved(corpus, capacity)
+        return resize(corpus, capacity)
 
-    def extend(self, pool: Text, corpus: Text) -> Text:
-        return text.appended(pool, corpus)
+    def extend(self, pool: Labels, corpus: Labels) -> Labels:
+        return append(pool, corpus)

@@ -13,15 +13,16 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from jaxcollapse import sampling
-from jaxcollapse.exact import fixed
+from jaxcollapse.exact import u64
 from jaxcollapse.exact.bits import index_below, random_bits
-from jaxcollapse.exact.fixed import U64
-from jaxcollapse.exact.threefry import parts
+from jaxcollapse.exact.threefry import split_keys
+from jaxcollapse.exact.u64 import U64
 from jaxcollapse.learners.decoding import apply
-from jaxcollapse.learners.ngrams import text
 from jaxcollapse.learners.ngrams.context_index import counts_of, digits
+from jaxcollapse.learners.ngrams.rings import lay_end_to_end
 from jaxcollapse.learners.ngrams.smoothing import backed_off_frequencies
-from jaxcollapse.learners.ngrams.text import Text, documents
+from jaxcollapse.sampling import Labels, only_token_in_labels
+from jaxcollapse.sampling.binary_search import upper_bound
 
 LARGEST = 2**25
 """Entries that a table may have."""
@@ -36,7 +37,7 @@ class ProbabilityTable(NamedTuple):
       written: what tokens are drawn from: the same, decoded, as inclusive sums of weights, ``[contexts, vocabulary]``.
     """
 
-    text: Text
+    text: Labels
     p: Array
     written: U64
 
@@ -58,20 +59,20 @@ def frequencies_of(tokens: Array, order: int, vocabulary: int) -> Array:
       ValueError: when the table would be too large.
     """
     check_size(order, vocabulary)
-    return backed_off_frequencies(counts_of(Text(jnp.asarray(tokens), jnp.int32(len(tokens))), order, vocabulary))
+    return backed_off_frequencies(counts_of(Labels(jnp.asarray(tokens), jnp.int32(len(tokens))), order, vocabulary))
 
 
-def tabulated(text: Text, order: int, vocabulary: int, estimator: Any, decoding: Any) -> ProbabilityTable:
+def tabulated(text: Labels, order: int, vocabulary: int, estimator: Any, decoding: Any) -> ProbabilityTable:
     """Count, estimate and decode."""
     p = estimator.of_table(counts_of(text, order, vocabulary))
     decoded = jax.vmap(lambda row: apply(decoding, row))(p)
     return ProbabilityTable(text, p, jax.vmap(lambda row: sampling.fixed_point_cdf(row).cumulative)(decoded))
 
 
-def write(key: Array, model: ProbabilityTable, size: Array, slots: int, many: int, order: int) -> Text:
+def write(key: Array, model: ProbabilityTable, size: Array, slots: int, many: int, order: int) -> Labels:
     """``size`` tokens in ``many`` documents, each beginning in the context of a uniformly random place of the text."""
     contexts, vocabulary = model.p.shape
-    of_start, of_steps = parts(key, 2)
+    of_start, of_steps = split_keys(key, 2)
     steps = -(-slots // many)
     place = index_below(random_bits(of_start, many), model.text.size.astype(jnp.uint32)).astype(jnp.int32)
     lots = jax.tree.map(lambda word: word.reshape(steps, many), random_bits(of_steps, steps * many))
@@ -82,27 +83,20 @@ def write(key: Array, model: ProbabilityTable, size: Array, slots: int, many: in
 
     def step(context: Array, lot: U64) -> tuple[Array, Array]:
         begin = context * vocabulary
-        target = fixed.scale(lot, at(begin + (vocabulary - 1)))
+        target = u64.scale(lot, at(begin + (vocabulary - 1)))
 
-        def halve(_: int, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
-            low, high = bounds
-            middle = (low + high) >> 1
-            right = ~fixed.less(target, at(begin + middle))
-            return jnp.where(right, middle + 1, low), jnp.where(right, high, middle)
-
-        low = jnp.zeros_like(context)
-        bounds = (low, low + (vocabulary - 1))
-        token = lax.fori_loop(0, (vocabulary - 1).bit_length(), halve, bounds, unroll=True)[0]
+        is_beyond = lambda token: ~u64.less(target, at(begin + token))
+        token = upper_bound(is_beyond, context, vocabulary, unroll=True)
         return (begin + token) % contexts, token
 
     context = digits(model.text, order, vocabulary)[place]
-    return documents(lax.scan(step, context, lots)[1], size, slots)
+    return lay_end_to_end(lax.scan(step, context, lots)[1], size, slots)
 
 
 def only_token(model: ProbabilityTable) -> Array:
     """The token that the text consists of, if nothing else can be written after it, ``int32 []``; else -1."""
     contexts, vocabulary = model.p.shape
-    alone = text.only_token(model.text)
+    alone = only_token_in_labels(model.text)
     # The context of that token alone is the one that leads to itself.
     token = jnp.maximum(alone, 0)
     context = token * ((contexts - 1) // (vocabulary - 1))
