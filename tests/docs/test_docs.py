@@ -6,11 +6,12 @@ import pathlib
 import pkgutil
 import re
 
+import every_other
 import pytest
 
 import jaxcollapse
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).parents[2]
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(jaxcollapse.__path__, "jaxcollapse.")
@@ -47,7 +48,7 @@ def test_pages(page, tmp_path, monkeypatch):
 
 
 def test_the_worked_example_is_the_one_that_is_tested():
-    code = (ROOT / "tests" / "every_other.py").read_text(encoding="utf-8")
+    code = pathlib.Path(every_other.__file__).read_text(encoding="utf-8")
     example = code[code.index("from typing import Any") :]
     assert example in (ROOT / "docs" / "regimes.md").read_text(encoding="utf-8")
     assert len(example[example.index("@regime") :].strip().splitlines()) < 40
