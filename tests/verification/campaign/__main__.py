@@ -10,10 +10,9 @@ import pathlib
 import sys
 import time
 
-TESTS = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TESTS))
-sys.path.insert(0, str(TESTS / "regimes"))  # every_other
-sys.path.insert(0, str(TESTS / "verification"))  # verdict, twin, mutants and blind
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "regimes"))  # every_other
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # verdict, twin, mutants and blind
 
 import jax
 import numpy as np
