@@ -27,12 +27,38 @@ def test_docstrings(name):
     assert failed == 0
 
 
-def test_public_functions_have_examples():
-    """A public function of the packages that users call shows at least one example, in itself or its module."""
-    examples = sum(
-        len(test.examples) for name in MODULES for test in doctest.DocTestFinder().find(importlib.import_module(name))
-    )
-    assert examples >= 40
+WITHOUT_EXAMPLE = {
+    "": {"CollapseTimes", "Process", "Report", "Summary", "TextReport", "Trace"},  # made by functions that show them
+    "analysis": {"Ensemble", "Estimate", "Fit", "Hazard", "Survival", "tail_share"},
+    "engine": {"Trace", "prepare", "start"},
+    "languages": {"from_king_james", "from_wordfreq"},  # their texts are optional
+    "learners": {"Categorical"},
+    "regimes": {"Base"},
+    "theory": {
+        *("Budget", "OutOfRange", "entropy", "expected_collapse_time_diffusion", "heterozygosity_variance", "kl_truth"),
+        *("l1_first", "l1_truth", "l2_first", "l2_truth", "spectrum", "stationary", "support_variance", "survival"),
+        *("survival_branching", "tail_mass", "winner_probability"),
+    },
+    "decoding": set(),
+    "estimators": set(),
+    "runs": set(),
+    "saving": set(),
+    "schedules": set(),
+}
+"""Public functions and classes that show no example, by module; "" is the package. Shorten it, never extend it."""
+
+
+@pytest.mark.parametrize("module", WITHOUT_EXAMPLE)
+def test_public_functions_have_examples(module):
+    """Every other public function or class shows an example of its own, or one of its methods does."""
+    of = getattr(jaxcollapse, module) if module else jaxcollapse
+    public = {name: getattr(of, name) for name in getattr(of, "__all__", [])}
+    lacking = {
+        name
+        for name, value in public.items()
+        if callable(value) and not any(test.examples for test in doctest.DocTestFinder().find(value, name, globs={}))
+    }
+    assert lacking <= WITHOUT_EXAMPLE[module]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
