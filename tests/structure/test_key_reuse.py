@@ -60,6 +60,7 @@ PROCESSES = {f"{learner}, {regime}": process for learner, regime, process in pro
 
 def recorded(process, chains=1):
     """Chains one after another, by the process alone."""
+    process = jax.tree.map(jnp.asarray, process)
     with one_by_one() as recorder:
         for chain in map(jnp.int32, range(chains)):
             of_chain = threefry.fold_in(KEY, chain)
