@@ -1,20 +1,21 @@
 """The structure that the package is held to: which folder may import from which, and how long files may be."""
 
-BELOW_ALL = {"check", "pytrees", "schedules", "version"}
+BELOW_ALL = {"check", "named_axes", "pytrees", "schedules", "version"}
 DATA = {"contract", "languages", "results", "analysis"}
 
 ALLOWED: dict[str, set[str]] = {
     "version": set(),
     "check": set(),
+    "named_axes": {"check"},
     "pytrees": {"check"},
     "schedules": {"check", "pytrees"},
     "exact": {"check"},
     "analysis": {"check", "exact"},
     "languages": {"check", "pytrees", "exact"},
     "contract": {"check", "pytrees", "schedules", "exact"},
-    "results": {"check", "exact", "analysis", "contract"},
+    "results": {"check", "named_axes", "exact", "analysis", "contract"},
     "native": {"check", "exact"},
-    "sampling": {"check", "pytrees", "exact", "native"},
+    "sampling": {"check", "pytrees", "exact", "contract", "native"},
     "regimes": {"check", "pytrees", "schedules", "exact", "contract"},
     "schemes": {"check", "pytrees", "schedules", "exact", "contract", "results", "native", "sampling"},
     "theory": {"check", "pytrees", "schedules", "exact", "contract", "regimes"},
@@ -86,16 +87,15 @@ NEWCOMER_LINES = 800
 """The most lines of :data:`NEWCOMER` together."""
 
 GUESSES: dict[tuple[str, str], str] = {
-    ("analysis.ensemble", "getattr(trace, 'status', None)"): "fits take arrays as well as traces",
-    ("analysis.ensemble", "getattr(trace, 'every', 1)"): "fits take arrays as well as traces",
-    ("analysis.fits", "hasattr(trace, 'observed')"): "fits take collapse times of other programs",
-    ("analysis.fits", "hasattr(trace, 'time')"): "fits take collapse times of other programs",
-    ("analysis.fits", "hasattr(values, 'observed')"): "fits take collapse times of other programs",
-    ("analysis.fits", "hasattr(values, 'time')"): "fits take collapse times of other programs",
+    ("analysis.ensembles", "getattr(trace, 'status', None)"): "fits take arrays as well as traces",
+    ("analysis.ensembles", "getattr(trace, 'every', 1)"): "fits take arrays as well as traces",
     ("analysis.fits", "getattr(trace, 'every', 1)"): "fits take arrays as well as traces",
-    ("analysis.survival_curves", "hasattr(times, 'observed')"): "survival curves take collapse times of other programs",
-    ("analysis.survival_curves", "hasattr(times, 'time')"): "survival curves take collapse times of other programs",
-    ("statistics.catalogue", "getattr(function, '__name__', type(function).__name__)"): "a user's callable has no name",
+    ("analysis.survival_curves", "hasattr(values, 'observed')"): "fits take collapse times of other programs",
+    ("analysis.survival_curves", "hasattr(values, 'time')"): "fits take collapse times of other programs",
     ("cli.options", "getattr(options, name.replace('-', '_'), None)"): "not every command has every option",
+    ("runs.configuration", "getattr(value, '__code__', None)"): "settings may be any object of a user's",
+    ("runs.configuration", "getattr(value, '__qualname__', type(value).__qualname__)"): "settings may be any object",
+    ("runs.configuration", "hasattr(of, 'co_code')"): "constants of a user's function may be functions",
+    ("statistics.catalogue", "getattr(function, '__name__', type(function).__name__)"): "a user's callable has no name",
 }
 """The calls that ask what an object has, by module and text, and why each must: objects that users bring along."""

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "regimes"))  # every_other
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "contract"))  # every_other
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # verdict, twin, mutants and blind
 
 import jax
