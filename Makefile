@@ -30,14 +30,16 @@ test: $(VENV)/installed-for-development
 	$(BIN)/mypy
 	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m "not campaign" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 
-# The verification campaign: random settings of every regime, whole laws, limits, published numbers, mutants.
+# The verification campaign: random settings of every regime, whole laws, limits, published numbers, mutants; then the
+# tests that are too long for `make test`, and the oldest and newest JAX in environments of their own.
 verify: $(VENV)/installed-for-development
-	$(BIN)/python tests/campaign --out verification
+	$(BIN)/python tests/verification/campaign --out verification
 	JAXCOLLAPSE_INSTALLED=1 $(BIN)/pytest -m campaign --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
+	$(BIN)/python tests/verification/jax_versions.py
 
 # How often 95% intervals of every fit hold the truth: 1000 data sets at each of four numbers of chains, half an hour.
 coverage: $(VENV)/installed-for-development
-	$(BIN)/python tests/coverage.py --out verification
+	$(BIN)/python tests/verification/coverage.py --out verification
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "jaxcollapse needs Python 3.11 or newer, found " + sys.version.split()[0])'

@@ -1,4 +1,7 @@
-"""Tests run against the installed package when `make test` asks for it."""
+"""Tests run against the installed package when `make test` asks for it, and strictly where JAXCOLLAPSE_STRICT is set.
+
+Strictly: JAX raises where arrays of different ranks or types meet, instead of promoting one of them.
+"""
 
 import gc
 import os
@@ -9,9 +12,17 @@ import pytest
 
 import jaxcollapse
 
+STRICT = bool(os.environ.get("JAXCOLLAPSE_STRICT"))
+
+
+def pytest_configure():
+    if STRICT:
+        jax.config.update("jax_numpy_rank_promotion", "raise")
+        jax.config.update("jax_numpy_dtype_promotion", "strict")
+
 
 def pytest_report_header():
-    return f"jaxcollapse from {pathlib.Path(jaxcollapse.__file__).parent}"
+    return f"jaxcollapse from {pathlib.Path(jaxcollapse.__file__).parent}{', strictly' * STRICT}"
 
 
 def pytest_sessionstart():

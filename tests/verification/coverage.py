@@ -1,6 +1,6 @@
 """How often the 95% intervals of `jaxcollapse.analysis` hold the truth, which theory knows: `make coverage`.
 
-    python tests/coverage.py [--sets 1000] [--only TEXT ...] [--chains 50 100 1000 10000] [--out FOLDER]
+    python tests/verification/coverage.py [--sets 1000] [--only TEXT ...] [--chains 50 100 1000 10000] [--out FOLDER]
 
 Every kind of fit is made on 1000 independent data sets at each number of chains (the smaller ones are parts of the
 larger). With cover 0.95 the number of hits is binomial; a cell fails where it falls below, or for intervals that are

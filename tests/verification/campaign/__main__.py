@@ -1,4 +1,4 @@
-"""`python tests/campaign [--seed N] [--cells N] [--out FOLDER]`: the whole campaign."""
+"""`python tests/verification/campaign [--seed N] [--cells N] [--out FOLDER]`: the whole campaign."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pathlib
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # verdict, twin, mutants and blind are beside us
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "contract"))  # every_other
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # verdict, twin, mutants and blind
 
 import jax
 import numpy as np

@@ -11,6 +11,7 @@ import twin
 import verdict
 
 import jaxcollapse as jc
+from jaxcollapse.process.one_context import canonical
 
 from . import cells
 
@@ -84,7 +85,7 @@ def _simulate(key, process, chains):
 def engine(cell, seed: int, chains: int = CHAINS) -> dict[str, np.ndarray]:
     """What the engine gives, `[chains, generations + 1]` by statistic."""
     key = jax.random.fold_in(jax.random.key(seed), cell.number)
-    process = jc.process.canonical(cell.process)
+    process = canonical(cell.process)
     values, status = _simulate(key, process, chains)
     assert not np.any(status), cell
     return {name: np.asarray(value, np.float64) for name, value in values.items()}

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from jaxcollapse.reporting.plotting import STYLE
 
-FOLDER = pathlib.Path(__file__).parent.parent / "figures"
+FOLDER = pathlib.Path(__file__).parents[2] / "figures"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("common", "findings", "tables"))
 
 

@@ -1,0 +1,95 @@
+"""Mutants of what all regimes share: keys, the slots of a corpus, the truth, recording and schedules."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxcollapse import sampling
+from jaxcollapse.exact import bits
+from jaxcollapse.sampling import labels, reweighted, subsets
+from jaxcollapse.schedules import Schedule
+from jaxcollapse.schemes import plain
+
+from .table import mutant
+
+tally = sys.modules["jaxcollapse.sampling.counts"]  # in the package this name is a function
+
+
+@mutant("every generation uses the same key")
+def _() -> None:
+    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), 1 + 0 * m)
+
+
+@mutant("two generations after one another share a key")
+def _() -> None:
+    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), m >> 1)
+
+
+@mutant("there are only 64 different chains")
+def _() -> None:
+    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain & 63), m)
+
+
+@mutant("the last slot of a corpus is never drawn")
+def _() -> None:
+    right = bits.index_below
+    for module in (labels, tally, reweighted, subsets):
+        module.index_below = lambda word, bound: right(word, jnp.maximum(bound, jnp.uint32(2)) - jnp.uint32(1))
+
+
+@mutant("slots are rounded to the nearest, so the first and the last are drawn half as often")
+def _() -> None:
+    right = bits.index_below
+
+    def rounded(word: Any, bound: Any) -> Any:
+        twice = jnp.uint32(2) * (jnp.maximum(bound, jnp.uint32(1)) - jnp.uint32(1))
+        return (right(word, twice) + jnp.uint32(1)) >> jnp.uint32(1)
+
+    labels.index_below = reweighted.index_below = rounded
+
+
+@mutant("the first token of the truth is never drawn")
+def _() -> None:
+    right = sampling.draw_from_cdf
+
+    def draw(key: Any, law: Any, size: Any, slots: int) -> Any:
+        corpus = right(key, law, size, slots)
+        return corpus._replace(labels=jnp.maximum(corpus.labels, min(law.p.shape[0] - 1, 1)))
+
+    sampling.draw_from_cdf = draw
+
+
+@mutant("from generation 2 on, what is recorded is the model of the generation before")
+def _() -> None:
+    right = plain.forward
+
+    def row(key: Any, process: Any, state: Any, generations: int, record: Any) -> Any:
+        one = lambda chain: plain.measure(process, process.view(chain._replace(m=state.m)), chain.status, record)
+        return right(key, process, state, generations), jax.vmap(one)(state._replace(m=None))
+
+    plain.record_row = row
+
+
+@mutant("a schedule is read one generation ahead")
+def _() -> None:
+    right = Schedule.at
+    Schedule.at = lambda self, m: right(self, m + 1)
+
+
+@mutant("a schedule is read one generation behind")
+def _() -> None:
+    right = Schedule.at
+    Schedule.at = lambda self, m: right(self, m - 1)
+
+
+@mutant("a schedule begins again after its end")
+def _() -> None:
+    def at(self: Schedule, m: Any) -> Any:
+        sizes = jnp.asarray(self.sizes)
+        return sizes[(m - 1) % sizes.shape[0]]
+
+    Schedule.at = at

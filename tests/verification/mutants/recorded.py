@@ -1,0 +1,93 @@
+"""Mutants of what is recorded: the statistics, and the p^(1) that some of them look back at."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxcollapse import statistics
+from jaxcollapse.exact import sums
+from jaxcollapse.process.one_context import DISTANCE, Process
+
+from .table import mutant
+
+
+def _statistic(name: str, of: Callable[[Any], Any]) -> None:
+    """Put another function in place of a statistic's own."""
+    setattr(statistics, name, of)
+    statistics.STATISTICS[name] = dataclasses.replace(statistics.STATISTICS[name], of=of)
+
+
+@mutant("heterozygosity is the unbiased one, multiplied by n/(n - 1)")
+def _() -> None:
+    right = statistics.heterozygosity
+
+    def heterozygosity(view: Any) -> Any:
+        if view.total is None:
+            return right(view)
+        size = view.total.astype(jnp.float32)
+        return right(view) * size / jnp.maximum(size - 1, 1)
+
+    _statistic("heterozygosity", heterozygosity)
+
+
+@mutant("support counts only the words that were counted twice or more")
+def _() -> None:
+    def support(view: Any) -> Any:
+        return jnp.sum(view.p > 0 if view.counts is None else view.counts > 1, dtype=jnp.int32)
+
+    _statistic("support", support)
+
+
+@mutant("from generation 2 on, the statistics that look back at p^(1) look at p^(2)")
+def _() -> None:
+    right = Process.step
+
+    def step(self: Process, key: Any, state: Any) -> Any:
+        after = right(self, key, state)
+        if not state.first.shape[0]:
+            return after
+        table = self.learner.table(after.model, after.tokens.shape[0])
+        return after._replace(first=jnp.where(after.m == 2, table.p, after.first))
+
+    Process.step = step
+
+
+@mutant("the statistics that look back at p^(1) look at the generation before")
+def _() -> None:
+    right = Process.step
+
+    def step(self: Process, key: Any, state: Any) -> Any:
+        after = right(self, key, state)
+        if not state.first.shape[0]:
+            return after
+        return after._replace(first=self.learner.table(state.model, state.tokens.shape[0]).p)
+
+    Process.step = step
+
+
+@mutant("the statistics that look back at p^(1) look at that of another chain")
+def _() -> None:
+    right = Process.init
+
+    def init(self: Process, key: Any, chain: Any, *, keep_first: bool = True) -> Any:
+        state = right(self, key, chain, keep_first=keep_first)
+        if not keep_first:
+            return state
+        other = right(self, jax.random.fold_in(key, 99), chain, keep_first=True)
+        first = jnp.zeros(self.vocabulary, jnp.float32).at[other.tokens].set(other.first, mode="drop")
+        return state._replace(first=first.at[state.tokens].get(mode="fill", fill_value=0))
+
+    Process.init = init
+
+
+@mutant("l1_truth forgets the words that the real data lack, where n is smaller than the vocabulary", "fully-synthetic")
+def _() -> None:
+    def l1_truth(view: Any) -> Any:
+        return sums.value(sums.accumulate(jnp.abs(view.p - view.truth), DISTANCE), DISTANCE)
+
+    _statistic("l1_truth", l1_truth)

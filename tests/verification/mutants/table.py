@@ -1,0 +1,53 @@
+"""The table of mutants, and what several of them are made with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+MUTANTS: dict[str, Callable[[], None]] = {}
+"""What is wrong, and the function that makes it so."""
+
+REGIME_OF: dict[str, str | None] = {}
+"""The regime that a mutant concerns, by its name in ``jaxcollapse.regimes.REGIMES``; None for all."""
+
+BETWEEN_CHAINS = ("there are only 64 different chains",)
+"""Mutants under which each chain on its own still has the right law."""
+
+METHODS = ("draw_real", "begin", "remember", "collect", "absorbed")
+"""The methods of a regime that simulate."""
+
+
+def mutant(sentence: str, regime: str | None = None) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Enter the decorated function in the table as the one that makes ``sentence`` true."""
+
+    def enter(patch: Callable[[], None]) -> Callable[[], None]:
+        assert sentence not in MUTANTS
+        MUTANTS[sentence], REGIME_OF[sentence] = patch, regime
+        return patch
+
+    return enter
+
+
+def empty_like(tree: Any) -> Any:
+    """Return a pytree of the same form that is zero everywhere."""
+    return jax.tree.map(jnp.zeros_like, tree)
+
+
+def through_a_twin(kind: type, twin_of: Callable[[Any], Any]) -> None:
+    """Let another regime do the simulating for the regimes of class ``kind``."""
+    for method in METHODS:
+        right = getattr(kind, method)
+        setattr(kind, method, lambda self, *args, right=right: right(twin_of(self), *args))
+
+
+def twin(self: Any, kind: type, **changes: Any) -> Any:
+    """Return a regime of class ``kind`` with the fields of ``self``, some of them changed, and nothing checked."""
+    made = object.__new__(kind)
+    for field in dataclasses.fields(self):
+        object.__setattr__(made, field.name, changes.get(field.name, getattr(self, field.name)))
+    return made
