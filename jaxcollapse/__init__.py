@@ -38,8 +38,8 @@ from jaxcollapse.reporting import Report, TextReport, report, report_text
 from jaxcollapse.results import CollapseTimes, Summary, Trace
 from jaxcollapse.runs import run, summarize
 from jaxcollapse.schedules import Schedule
+from jaxcollapse.version import __version__
 
-__version__ = "0.1.0"
 __all__ = [
     "Accumulate",
     "AccumulateSubsample",
@@ -56,6 +56,7 @@ __all__ = [
     "Summary",
     "TextReport",
     "Trace",
+    "__version__",
     "analysis",
     "collapse_times",
     "decoding",

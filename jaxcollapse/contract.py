@@ -2,8 +2,8 @@
 
 An experiment is a Markov chain on models: *generate, collect, train*, again. A **learner** knows how a model is trained
 on a corpus and how it writes one; a **regime** knows which earlier generations feed the next one; a **process** joins
-them; a **scheme** advances many chains. Generation ``m = 0`` is the truth, ``m = 1`` the first model. A corpus is a list
-of items (tokens, or documents), and sizes count items. Everything here is pure and runs inside JAX.
+them; a **scheme** advances many chains. Generation ``m = 0`` is the truth, ``m = 1`` the first model. A corpus is a
+list of items (tokens, or documents), and sizes count items. Everything here is pure and runs inside JAX.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import abc
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,13 @@ from jax import Array
 
 from jaxcollapse import check
 
-Model = Corpus = Pool = Average = Memory = Frame = Any  # pytrees, which only their owner looks into
+# Pytrees, which only their owner looks into.
+Model: TypeAlias = Any
+Corpus: TypeAlias = Any
+Pool: TypeAlias = Any
+Average: TypeAlias = Any
+Memory: TypeAlias = Any
+Frame: TypeAlias = Any
 
 
 class Role(enum.IntEnum):
@@ -56,48 +62,39 @@ class State(NamedTuple):
 class View(NamedTuple):
     """What a statistic may look at; a field is None where the learner has no such thing.
 
-    Arrays are ``[width]``, an entry for each token that the chain can still produce, in the order of tokens; ``width``
-    may be smaller than the vocabulary, and entries with ``p = 0`` may be padding.
+    Arrays are ``[width]``, an entry for each token that the chain can still produce, in their order, and padding.
     """
 
     model: Model  # the learner's own
-    tokens: Array | None = None  # index in the vocabulary, int32; the vocabulary's size for padding
-    p: Array | None = None  # probabilities, float32
-    q: Array | None = None  # 1 - p, exact near p = 1
-    surprisal: Array | None = None  # -ln p, and 0 where p is 0
-    counts: Array | None = None  # of which p are the frequencies, int32; None for the truth
-    total: Array | None = None  # their sum, int32 []
-    truth: Array | None = None  # true probabilities, 0 for padding
-    truth_surprisal: Array | None = None
+    tokens: Any = None  # index in the vocabulary, int32; the vocabulary's size for padding
+    p: Any = None  # probabilities, float32
+    q: Any = None  # 1 - p, exact near p = 1
+    surprisal: Any = None  # -ln p, and 0 where p is 0
+    counts: Any = None  # of which p are the frequencies, int32; None for the truth
+    total: Any = None  # their sum, int32 []
+    truth: Any = None  # true probabilities, 0 for padding
+    truth_surprisal: Any = None
     dropped_truth: Any = (
         None  # the true mass of tokens without an entry, and the sum of its squares, as fixed-point sums
     )
-    first: Array | None = None  # p^(1); None unless a recorded statistic asks for it
+    first: Any = None  # p^(1); None unless a recorded statistic asks for it
     dropped_first: Any = None  # what p^(1) gave to tokens without an entry, likewise
     score: jax.tree_util.Partial | None = None  # documents [..., length] -> ln p of each token given those before it
 
 
 @dataclasses.dataclass(frozen=True)
 class Statistic:
-    """A named function of a model.
+    """A named function of a model."""
 
-    Attributes:
-      name: what it is recorded under.
-      of: from the view of one chain to a number or an array.
-      requires: the fields of :class:`View` without which it means nothing.
-      over: of many contexts, ``"mean"`` (numbers are averaged by the contexts' frequencies, truth values hold where
-        they hold in all), ``"each"`` (``[contexts, ...]`` is recorded) or ``"joint"`` (``of`` sees all contexts).
-      keep_first: whether p^(1) is kept for it although it does not require it.
-      long_name, units: what it is, for axes and files; nats, tokens, counts, or nothing.
-    """
-
-    name: str
-    of: Callable[[View], Array]
-    requires: frozenset[str] = frozenset({"p"})
-    over: str = "mean"
-    keep_first: bool = False
-    long_name: str = ""
-    units: str = ""
+    name: str  # what it is recorded under
+    of: Callable[[View], Array]  # from the view of one chain to a number or an array
+    requires: frozenset[str] = frozenset({"p"})  # the fields of View without which it means nothing
+    over: str = (
+        "mean"  # of contexts: "mean" by frequency (of truth values: all), "each", or "joint": `of` sees them all
+    )
+    keep_first: bool = False  # whether p^(1) is kept for it although it does not require it
+    long_name: str = ""  # what it is, for axes and files; the name where empty
+    units: str = ""  # nats, tokens, counts, or nothing
 
 
 class Workload(NamedTuple):
@@ -117,19 +114,9 @@ class Corpora(abc.ABC):
     """Operations on corpora, static and without numbers; ``provides`` names those after the first three that exist."""
 
     provides: ClassVar[frozenset[str]] = frozenset()
-
-    @abc.abstractmethod
-    def length(self, corpus: Corpus) -> Array:
-        """Return the number of items, ``int32 []``."""
-
-    @abc.abstractmethod
-    def concatenate(self, first: Corpus, second: Corpus) -> Corpus:
-        """Join two corpora, with the capacities of both."""
-
-    @abc.abstractmethod
-    def resize(self, corpus: Corpus, capacity: int) -> Corpus:
-        """Return the same corpus with room for ``capacity`` items."""
-
+    length: Callable[..., Array]  # (corpus): the number of items, int32 []
+    concatenate: Callable[..., Corpus]  # (first, second): both, with the capacities of both
+    resize: Callable[..., Corpus]  # (corpus, capacity): the same in other room
     gather: Callable[..., Corpus]  # (stack, rows, positions, size): item j is item positions[j] of corpus rows[j]
     # "exchangeable" in `provides`: the order of items means nothing, so that any of them may be gathered
     pool: Callable[..., Pool]  # (corpus, frame, capacity): begins one; "unbounded": with capacity None it never fills
@@ -144,7 +131,14 @@ class Learner(abc.ABC):
     provides: ClassVar[frozenset[str]] = frozenset()  # "average": `average` and `include` exist
     is_frequency_table: ClassVar[bool] = False  # a model is the frequencies of its corpus, written as they are
     joint: ClassVar[bool] = False  # `fit` takes the corpora of all contexts at once, [contexts, ...]
-    corpora: Corpora  # the operations on this learner's corpora
+    average: Callable[..., Average]  # (source, frame): begins an average of laws, which `write` writes from
+    include: Callable[..., Average]  # (average, source): the average with the law of a model or corpus more
+    untrained: Callable[..., Model]  # (truth): the model of no item, for contexts whose corpora may be empty
+
+    @property
+    @abc.abstractmethod
+    def corpora(self) -> Corpora:
+        """The operations on this learner's corpora."""
 
     @abc.abstractmethod
     def truth(self, language: Any) -> Model:
@@ -190,18 +184,6 @@ class Learner(abc.ABC):
         """Return the :class:`Status` of traced settings or, given a model, of its fit, ``int32 []``."""
         return jnp.int32(0)
 
-    def untrained(self, truth: Model) -> Model:
-        """Return the model that never saw an item, for contexts whose corpora may be empty."""
-        raise TypeError(f"{type(self).__name__} has no model of an empty corpus")
-
-    def average(self, source: Model | Corpus, frame: Frame) -> Average:
-        """Begin an average of the laws of models, corpora or the truth, of which ``write`` writes."""
-        raise TypeError(f"{type(self).__name__} has no average of models")
-
-    def include(self, average: Average, source: Model | Corpus) -> Average:
-        """Return the average with one more law in it."""
-        raise TypeError(f"{type(self).__name__} has no average of models")
-
     def check_run(self, regime: Regime, generations: int) -> None:  # noqa: B027
         """Raise ValueError where a run of so many generations cannot be held."""
 
@@ -226,24 +208,27 @@ class Learner(abc.ABC):
 class Regime(abc.ABC):
     """Which earlier generations feed the next one; knows nothing of items. Most derive from ``regimes.base.Base``."""
 
-    closed: bool = False  # static: no token can occur that is not in the real data of generation 1
     memoryless: ClassVar[bool] = False  # static: nothing but the last model is needed
     collapses: ClassVar[bool] = True  # static: False when real data are kept or drawn for ever
     sizes: ClassVar[Mapping[str, str]] = {}  # the fields that are sizes, with the fields of their capacities
     least: ClassVar[Mapping[str, int]] = {}  # the least that a size may be, where that is not 1
+    size: Callable[..., Array]  # (name, m): a size at generation m, int32 []
+    draw_real: Callable[..., Corpus]  # (key, learner, truth): the real data that generation 1 needs
+    first: Callable[..., tuple[Corpus, Memory]]  # (key, learner, sources, real, frame): what generation 1 is trained on
+
+    @property
+    def closed(self) -> bool:
+        """Whether no token can occur that is not in the real data of generation 1, static."""
+        return False
 
     @property
     @abc.abstractmethod
     def corpus_capacity(self) -> int:
-        """The most items that a generation is trained on; of a pool, the most that are drawn."""
+        """The most items that a generation is trained on, static; of a pool, the most that are drawn."""
 
     def requires(self, provided: frozenset[str]) -> tuple[str, ...]:
         """Return what is needed of a learner and its corpora, which provide ``provided``."""
         return ()
-
-    @abc.abstractmethod
-    def size(self, name: str, m: Any) -> Array:
-        """Return a size at generation ``m``, ``int32 []``."""
 
     def is_invalid(self, m: Any) -> Array:
         """Return whether a traced size at ``m`` is outside its capacity, ``bool []``."""
@@ -255,16 +240,6 @@ class Regime(abc.ABC):
     def items_pooled(self, generations: int) -> int:
         """Return how many items a pool holds after so many generations; 0 without a pool."""
         return 0
-
-    @abc.abstractmethod
-    def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
-        """Draw the real data that generation 1 needs."""
-
-    @abc.abstractmethod
-    def first(
-        self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
-    ) -> tuple[Corpus, Memory]:
-        """Return what generation 1 is trained on, and what to keep of it."""
 
     @abc.abstractmethod
     def collect(
@@ -308,11 +283,12 @@ class Process(abc.ABC):
     is_fixed: Callable[[State], Array]  # the model can write one token only, bool []
     truth_is_fixed: Callable[[], Array]
     absorbed: Callable[[State], Array]  # nothing can change any more, bool []
-    is_constant: bool  # a model that is fixed is the same for ever, static
+    is_constant: Callable[[], bool]  # a model that is fixed is the same for ever, static
     check_run: Callable[[int], None]
     workload: Callable[[], Workload]
     components: Callable[[], list[tuple[float, Process]]]  # contexts, each a process with its frequency
     p: Any  # true probabilities, float32 [vocabulary] or [contexts, vocabulary], where the language has them
+    vocabulary: Any  # the number of tokens, seen or not, int
 
     def init(self, key: Array, chain: Array, *, keep_first: bool = True) -> State:
         """Make generation 1 with the key of this chain and of generation 1; ``keep_first`` is static."""
@@ -341,11 +317,6 @@ class Process(abc.ABC):
         view = self.view_truth(state) if truth else self.view(state)
         return jax.tree.map(sound, self.evaluate(statistics, view))
 
-    @property
-    def vocabulary(self) -> int:
-        """The number of tokens, seen or not."""
-        return self.p.shape[-1]
-
 
 class Scheme(abc.ABC):
     """How a batch of chains ``[chains, ...]`` is advanced: the one seam for speed. Static, hashable, in provenances."""
@@ -358,7 +329,7 @@ class Scheme(abc.ABC):
     def advance(
         self, key: Array, process: Process, states: State, schedule: Any, record: tuple[Statistic, ...], *, final: bool
     ) -> tuple[State, dict[str, Array]]:
-        """Advance by a ``RecordSchedule`` and record ``[chains, rows, ...]``; ``final``: nobody needs the last states."""
+        """Advance by a ``RecordSchedule``, recording ``[chains, rows, ...]``; ``final``: nobody needs the last states."""
 
     @abc.abstractmethod
     def passage(self, key: Array, process: Process, chains: Array, horizon: Array) -> Any:

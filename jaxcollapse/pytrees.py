@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
@@ -19,13 +20,13 @@ def static(default: Any = None, **options: Any) -> Any:
     return dataclasses.field(default=default, metadata={"static": True}, **options)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, static))
+@dataclass_transform(frozen_default=True)
 def pytree_dataclass(kind: type[T]) -> type[T]:
     """Make a class a frozen dataclass and a pytree."""
     return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(kind))
 
 
-class Bounded:
+class Bounded(abc.ABC):  # noqa: B024
     """A pytree whose numbers have bounds: concrete ones are refused in Python, traced ones are reported by the run.
 
     Attributes:

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Union
 
 import tyro
 
-from jaxcollapse import __version__, check
+from jaxcollapse import check
 from jaxcollapse.cli import run_command
 from jaxcollapse.cli.parsing import UsageError, parse
 from jaxcollapse.cli.report_command import Report
 from jaxcollapse.cli.run_command import Run
 from jaxcollapse.cli.setting_types import types_of
 from jaxcollapse.cli.simulate_command import Simulate
+from jaxcollapse.version import __version__
 
 DESCRIPTION = """\
 What happens to a language when a model is trained, generation after generation, on text that earlier

@@ -9,7 +9,7 @@ from tyro.conf import arg
 
 from jaxcollapse import check, recursive_training
 from jaxcollapse.cli.settings_groups import LanguageSettings, LearnerSettings, RegimeName, RegimeSettings
-from jaxcollapse.process import many_contexts
+from jaxcollapse.process import context_construction
 from jaxcollapse.regimes import REGIMES
 from jaxcollapse.reporting.settings import memory_sentence, regimes_of
 from jaxcollapse.reporting.wording import title, tokens_a_generation
@@ -67,6 +67,6 @@ class SimulationSettings:
             return recursive_training(language, regime, learner), about
         order = 1 if self.learner.order is None else self.learner.order
         p, frequencies = language.contexts(order)
-        process = many_contexts.of_table(p, frequencies, regime, learner)
+        process = context_construction.of_table(p, frequencies, regime, learner)
         how = f"{process.contexts:,} contexts of order {order}, sizes {process.learner.sharing}"
         return process, ", ".join(filter(None, (how, about)))

@@ -26,6 +26,7 @@ class Layout(NamedTuple):
 
 
 def layout_of(process: Process, chains: Array) -> Layout:
+    """Return how chains of these numbers are laid out; over devices as the array of numbers is."""
     count = chains.shape[0]
     if isinstance(chains, jax.core.Tracer):
         return Layout(count, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -122,6 +122,15 @@ class Contexts:
             return max(1, min(capacity, int(scipy.stats.binom.isf(MISS, capacity, self.largest))))
         return max(1, min(capacity, math.ceil(capacity * self.largest - 1e-9) + (self.largest != 1 / self.contexts)))
 
+    def capacities(self, regime: Regime) -> dict[str, int]:
+        """Return the static capacities of the sizes of one context, by the fields that hold them."""
+        return {capacity: self.room(getattr(regime, capacity)) for capacity in regime.sizes.values()}
+
+    def one_regime(self, regime: Any) -> Any:
+        """Return a regime with the largest sizes that a context can have."""
+        capacities = self.capacities(regime)
+        return dataclasses.replace(regime, **capacities, **{name: capacities[of] for name, of in regime.sizes.items()})
+
     @property
     def contexts(self) -> int:
         """How many there are."""
@@ -157,7 +166,7 @@ class Contexts:
         few = counts_suffice(regime) and MEASURED.few_kinds(vocabulary, regime.corpus_capacity)
         in_counts = learner.method == "labels first" or (learner.method == "labels" and chosen is None and few)
         if self.drawn or in_counts:
-            learner = dataclasses.replace(learner, method="counts")
+            learner = dataclasses.replace(cast(Any, learner), method="counts")
         return dataclasses.replace(self, learner=learner)
 
     @property

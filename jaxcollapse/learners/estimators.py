@@ -176,7 +176,7 @@ class Prior(Estimator):
         return past.weigh([corpus, past.model(0)], [corpus.size, mass]) if mass else corpus
 
 
-class _Discounting(Estimator):
+class _Discounting(Estimator, abc.ABC):
     """What absolute discounting of one context is, for the two estimators that treat many contexts differently."""
 
     bounds: ClassVar = {"discount": (0, 1)}

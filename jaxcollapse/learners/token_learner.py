@@ -45,9 +45,11 @@ class TokenLearner(Learner):
         return token_tables.draw_tokens(key, source, size, capacity)
 
     def average(self, source: Any, frame: TokenFrame) -> ModelAverage:
+        """Begin an average of laws with that of a model, corpus or the truth."""
         return token_tables.average_of(self.source(source), frame.width)
 
     def include(self, average: ModelAverage, source: Any) -> ModelAverage:
+        """Return the average with the law of a model or corpus more."""
         one = token_tables.average_of(self.source(source), average.sums.hi.shape[0])
         return sampling.add_averages(average, one)
 

@@ -10,9 +10,9 @@ import numpy as np
 from jaxcollapse.contract import Process, Scheme
 from jaxcollapse.learners.categorical import Categorical
 from jaxcollapse.learners.contexts import Contexts
-from jaxcollapse.process.many_contexts import many_contexts
+from jaxcollapse.process.context_construction import many_contexts
 from jaxcollapse.process.one_context import RecursiveTraining
-from jaxcollapse.process.validation import check_operations, check_parts
+from jaxcollapse.process.requirements import check_operations, check_parts
 from jaxcollapse.schemes.plain import PlainScheme
 
 
@@ -48,8 +48,8 @@ def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Sche
     check_parts(regime, learner)
     bound, language = learner.bind(p, regime)
     check_operations(regime, bound, shown=learner)
-    process = RecursiveTraining(language, regime, bound, scheme)
-    return process if scheme is not None else dataclasses.replace(process, scheme=default_scheme(process))
+    process = RecursiveTraining(language, regime, bound, PlainScheme() if scheme is None else scheme)
+    return dataclasses.replace(process, scheme=default_scheme(process)) if scheme is None else process
 
 
 def default_scheme(process: Process) -> Scheme:

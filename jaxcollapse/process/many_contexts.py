@@ -7,9 +7,8 @@ the learner of one context, and a key of its own. So regimes and learners know n
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import jax
 import jax.numpy as jnp
@@ -32,14 +31,13 @@ from jaxcollapse.contract import (
     View,
     Workload,
 )
-from jaxcollapse.exact import sums, threefry
-from jaxcollapse.learners.contexts import Contexts, allows_empty_corpora
+from jaxcollapse.exact import threefry
+from jaxcollapse.learners.contexts import Contexts
+from jaxcollapse.process.context_means import weighted_means
 from jaxcollapse.process.one_context import RecursiveTraining
-from jaxcollapse.process.validation import check_operations, check_parts
 from jaxcollapse.pytrees import static
 from jaxcollapse.schedules import PossiblyZero, Schedule
 from jaxcollapse.schemes.chains import UNBATCHED
-from jaxcollapse.schemes.plain import PlainScheme
 
 _SIZES: Any = np.uint32(2**32 - 1)
 """What the key of a generation is folded with to draw sizes; contexts are numbered from 0."""
@@ -68,7 +66,13 @@ class PerContext(Process):
 
     @property
     def p(self) -> Array:
+        """The true probabilities of tokens in each context, ``float32 [contexts, vocabulary]``."""
         return self.language
+
+    @property
+    def vocabulary(self) -> int:
+        """The number of tokens, seen or not."""
+        return self.p.shape[-1]
 
     @property
     def contexts(self) -> int:
@@ -95,28 +99,33 @@ class PerContext(Process):
         if self.learner.drawn:
             raise ValueError("contexts have no sizes of their own with drawn=True; leave drawn out to give them some")
         sizes = {name: np.asarray(of) for name, of in self._sizes_shared_out().items()}
-        capacities = _capacities(self.regime, self.learner)
-        found = []
+        capacities = self.learner.capacities(self.regime)
+        found, whole = [], cast(Any, self.regime)
         for j in range(self.contexts):
             own = {name: Schedule(of[j]) if of.ndim > 1 else int(of[j]) for name, of in sizes.items()}
-            regime = dataclasses.replace(self.regime, **own, **capacities)
+            regime: Any = dataclasses.replace(whole, **own, **capacities)
             found.append(RecursiveTraining(self.language[j], regime, self.learner.learner, self.scheme))
         return found
 
     def components(self) -> list[tuple[float, Process]]:
+        """Return the processes of single contexts that this one consists of, each after its frequency."""
         frequencies = np.asarray(self.learner.frequencies, np.float64)
         return list(zip((frequencies / frequencies.sum()).tolist(), self.apart(), strict=True))
 
     def begin(self, key: Array) -> tuple[Corpus, Memory, Frame]:
+        """Return what generation 1 is trained on, with the memory and the frame of the chain."""
         return self._map(lambda one, j: one.begin(threefry.fold_in(key, j)), sizes=self._sizes(key, 1))
 
     def collect(self, key: Array, model: Model, memory: Memory, m: Array) -> tuple[Corpus, Memory]:
+        """Return what generation ``m >= 2`` is trained on, and the memory."""
+
         def of_one(one: RecursiveTraining, j: Array, model: Model, memory: Memory) -> tuple[Corpus, Memory]:
             return one.collect(threefry.fold_in(key, j), model, memory, m)
 
         return self._map(of_one, model, memory, sizes=self._sizes(key, m))
 
     def fit(self, key: Array, corpus: Corpus, previous: Model | None) -> Model:
+        """Train the models of all contexts, each by itself or, where the learner is joint, together."""
         if self.learner.learner.joint:
             of_all = threefry.fold_in(key, Role.FIT.value)
             return self.learner.learner.fit(of_all, corpus, previous)
@@ -127,16 +136,20 @@ class PerContext(Process):
         return self._map(of_one, corpus, previous)
 
     def remember(self, memory: Memory, model: Model, m: Array) -> Memory:
+        """Return what to keep once generation ``m`` is trained."""
         return self._map(lambda one, j, memory, model: one.remember(memory, model, m), memory, model)
 
     def with_first(self, frame: Frame, model: Model) -> Frame:
+        """Return the frame with p^(1) in it."""
         return self._map(lambda one, j, frame, model: one.with_first(frame, model), frame, model)
 
     def first_status(self) -> Array:
+        """Return the status of the truth and of the learner's settings, ``int32 []``."""
         frequencies = jnp.where(self.learner.is_invalid(), jnp.int32(Status.LEARNER.value), jnp.int32(0))
         return frequencies | _any_of(self._map(lambda one, j: one.first_status()))
 
     def status(self, model: Model, m: Any) -> Array:
+        """Return the status of a fit and of the sizes at generation ``m``, ``int32 []``."""
         status = _invalid_size(self.regime.is_invalid(m)) | _any_of(
             self._map(lambda one, j, model: one.learner.status(model), model)
         )
@@ -150,9 +163,11 @@ class PerContext(Process):
         return status
 
     def view(self, state: State) -> View:
+        """Show the model of a state to statistics."""
         return self._map(lambda one, j, of: one.view(of), _parts(state))
 
     def view_truth(self, state: State) -> View:
+        """Show the truth, generation 0, beside the p^(1) of a chain."""
         return self._map(lambda one, j, of: one.view_truth(of), _parts(state))
 
     def evaluate(self, statistics: tuple[Statistic, ...], view: View) -> dict[str, Array]:
@@ -171,12 +186,16 @@ class PerContext(Process):
         return found | means | joint
 
     def is_fixed(self, state: State) -> Array:
+        """Return whether the model of every context can write one token only, ``bool []``."""
         return jnp.all(jax.vmap(lambda model: self.learner.learner.fixed_token(model) >= 0)(state.model))
 
     def truth_is_fixed(self) -> Array:
+        """Return whether the truth of every context has one token only, ``bool []``."""
         return jnp.all(self._map(lambda one, j: one.truth_is_fixed()))
 
     def absorbed(self, state: State) -> Array:
+        """Return whether nothing can change any more, ``bool []``: collapse for ever."""
+
         def of_one(one: RecursiveTraining, j: Array, of: State) -> Array:
             return one.absorbed(of._replace(m=state.m, status=state.status))
 
@@ -185,16 +204,18 @@ class PerContext(Process):
         # A model that outlasts a generation need not be that of its regime's memory.
         return forever & self.is_fixed(state) if self.learner.drawn else forever
 
-    @property
     def is_constant(self) -> bool:
+        """Return whether a model that is fixed stays the same for ever, counts and all; static."""
         sizes = jax.tree.leaves(self.regime)
         return self.regime.memoryless and not self.learner.drawn and all(jnp.ndim(size) == 0 for size in sizes)
 
     def check_run(self, generations: int) -> None:
+        """Raise ValueError where a run of so many generations cannot be held."""
         self.regime.check_run(generations)
 
     def workload(self) -> Workload:
-        regime = _with_capacities(self.regime, self.learner)
+        """Return what a generation of a chain costs."""
+        regime = self.learner.one_regime(self.regime)
         entries, _ = self.learner.learner.workload(self.language, regime)
         return Workload(self.contexts * entries)
 
@@ -209,11 +230,11 @@ class PerContext(Process):
 
     def _one(self, p: Array, sizes: dict[str, Array] | None) -> RecursiveTraining:
         """Return the process of one context, inside the map."""
-        regime = self.regime
+        regime: Any = self.regime
         if sizes:
             as_size = PossiblyZero if self.learner.drawn else lambda of: Schedule(of) if of.ndim else of
             own = {name: as_size(of) for name, of in sizes.items()}
-            regime = dataclasses.replace(regime, **own, **_capacities(regime, self.learner))
+            regime = dataclasses.replace(regime, **own, **self.learner.capacities(regime))
         return RecursiveTraining(p, regime, self.learner.learner, self.scheme, self.learner.drawn)
 
     def _sizes(self, key: Array, m: Any) -> dict[str, Array]:
@@ -238,100 +259,6 @@ class PerContext(Process):
         return found
 
 
-def many_contexts(p: Any, regime: Any, learner: Any, scheme: Scheme | None = None) -> PerContext:
-    """Return what :func:`jaxcollapse.recursive_training` makes of ``p [contexts, vocabulary]``.
-
-    Raises:
-      As there; ValueError also where a context would get no token.
-    """
-    learner = learner if isinstance(learner, Contexts) else Contexts(learner)
-    p = _rows(p)
-    learner = learner.of(p.shape[0])
-    check_parts(regime, learner.learner)
-    if not regime.sizes:
-        raise TypeError(f"many contexts share out the sizes of a regimes.Base, and {type(regime).__name__} is none")
-    try:
-        one = _with_capacities(regime, learner)
-        alone, _ = learner.learner.bind(p[0], one)
-        check_operations(one, alone, shown=learner.learner)
-    except ValueError as error:
-        raise ValueError(f"of one context: {error}") from None
-    bound = learner.bind(alone, one, p.shape[-1])
-    process = PerContext(p, regime, bound, PlainScheme() if scheme is None else scheme)
-    if not learner.drawn and not check.is_traced((regime, learner)):
-        _check_sizes(process)
-    return process
-
-
-def of_table(p: np.ndarray, frequencies: np.ndarray, regime: Any, learner: Any = None) -> PerContext:
-    """The process of a text's contexts: their sizes are drawn, as in a text, where the regime allows it.
-
-    Args:
-      p, frequencies: what :meth:`jaxcollapse.languages.Language.contexts` gives.
-      regime: of all contexts together.
-      learner: of one context.
-
-    Raises:
-      As :func:`~jaxcollapse.recursive_training`.
-
-    Example:
-      >>> import jaxcollapse as jc
-      >>> p, frequencies = jc.languages.from_tokens(list("abaab")).contexts()
-      >>> of_table(p, frequencies, jc.FullySynthetic(n=5)).learner.drawn
-      True
-    """
-    inner = {} if learner is None else {"learner": learner}
-    return many_contexts(p, regime, Contexts(frequencies=frequencies, drawn=allows_empty_corpora(regime), **inner))
-
-
-def _rows(p: Any) -> Array:
-    """The truths of contexts, ``float32 [contexts, vocabulary]``."""
-    traced = check.is_traced(p)
-    rows = jnp.asarray(p).astype(jnp.float32) if traced else np.asarray(p)
-    if rows.ndim != 2 or rows.size == 0:
-        raise ValueError(
-            f"p must be [contexts, vocabulary] for learners.Contexts, a distribution a row, got shape {rows.shape}; "
-            "leave Contexts out for one context"
-        )
-    if not traced:
-        rows = np.stack([check.probabilities(f"p[{j}]", row) for j, row in enumerate(rows)]).astype(np.float32)
-    return check.without_negligible(rows)
-
-
-def _check_sizes(process: PerContext) -> None:
-    """Refuse concrete sizes of which a context gets nothing, or less than its regime can do with."""
-    regime = process.regime
-    with jax.ensure_compile_time_eval():  # also inside a caller's jit, these are numbers
-        shared = {name: np.asarray(of) for name, of in process._sizes_shared_out().items()}
-    for name, of in shared.items():
-        total = getattr(regime, name)
-        none = np.flatnonzero(of.reshape(process.contexts, -1).min(axis=1) == 0)
-        if none.size and (isinstance(total, Schedule) or int(total) > 0):
-            enough = math.ceil(1 / float(np.min(process.learner.frequencies)))
-            other = ", or take Contexts(drawn=True)" if allows_empty_corpora(regime) else ""
-            raise ValueError(
-                f"{type(regime).__name__} shares out {name} among contexts, and {name}={total!r:.60} gives context "
-                f"{none[0]} of {process.contexts} no token; raise {name} to some {enough:,}{other}"
-            )
-    least = {name: int(of.min()) for name, of in shared.items()}
-    try:
-        dataclasses.replace(regime, **least, **_capacities(regime, process.learner))
-    except ValueError as error:
-        names = " and ".join(least)
-        raise ValueError(f"of one context, with its share of {names}: {error}; or raise {names}") from None
-
-
-def _capacities(regime: Any, learner: Contexts) -> dict[str, int]:
-    """Return the static capacities of the sizes of one context."""
-    return {capacity: learner.room(getattr(regime, capacity)) for capacity in regime.sizes.values()}
-
-
-def _with_capacities(regime: Any, learner: Contexts) -> Any:
-    """Return the regime with the largest sizes that a context can have."""
-    capacities = _capacities(regime, learner)
-    return dataclasses.replace(regime, **capacities, **{name: capacities[of] for name, of in regime.sizes.items()})
-
-
 def _parts(state: State) -> State:
     """Return what each context has of its own; what is the chain's stays outside the map over contexts."""
     return state._replace(m=UNBATCHED, chain=UNBATCHED, status=UNBATCHED)
@@ -344,30 +271,3 @@ def _any_of(status: Array) -> Array:
 
 def _invalid_size(invalid: Array) -> Array:
     return jnp.where(invalid, jnp.int32(Status.SIZE.value), jnp.int32(0))
-
-
-def weighted_means(values: dict[str, Array], weights: Array) -> dict[str, Array]:
-    """``sum_j weights_j values_j`` of each ``values [contexts, ...]``, as ``float32``; the same bits in any order.
-
-    Each product is rounded to a multiple of 2^-61 of the power of two below the largest value. NaN and infinity stay.
-
-    Example:
-      >>> weighted_means({"a": jnp.array([[1.0, 8.0], [3.0, 0.0]])}, jnp.array([0.5, 0.5]))["a"].tolist()
-      [2.0, 4.0]
-    """
-
-    def of_one(column: Array) -> Array:
-        largest = lax.bitcast_convert_type(jnp.max(jnp.abs(column)), jnp.uint32)
-        power = lax.bitcast_convert_type(largest & jnp.uint32(0x7F800000), jnp.float32)
-        power = jnp.where((power > 0) & jnp.isfinite(power), power, 1.0)
-        mean = sums.total(weights * (column / power), 4.0) * power
-        return jnp.where(jnp.all(jnp.isfinite(column)), mean, jnp.sum(weights * column))
-
-    # All at once, for a program of many sums takes long to compile.
-    columns = [of.reshape(of.shape[0], -1).astype(jnp.float32) for of in values.values()]
-    if not columns:
-        return {}
-    means = jax.vmap(of_one, 1)(jnp.concatenate(columns, axis=1))
-    ends = np.cumsum([column.shape[1] for column in columns])[:-1]
-    parts = jnp.split(means, ends)
-    return {name: part.reshape(of.shape[1:]) for (name, of), part in zip(values.items(), parts, strict=True)}

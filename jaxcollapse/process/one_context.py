@@ -55,6 +55,7 @@ class RecursiveTraining(Process):
         return Sources(self.learner.truth(self.language))
 
     def begin(self, key: Array) -> tuple[Corpus, Memory, Frame]:
+        """Return what generation 1 is trained on, with the memory and the frame of the chain."""
         sources = self.sources
         real = self.regime.draw_real(_role(key, Role.COLLECT), self.learner, sources.truth)
         real, frame = self.learner.frame(real, sources.truth, self.regime.closed)
@@ -62,9 +63,11 @@ class RecursiveTraining(Process):
         return corpus, memory, frame
 
     def collect(self, key: Array, model: Model, memory: Memory, m: Array) -> tuple[Corpus, Memory]:
+        """Return what generation ``m >= 2`` is trained on, and the memory."""
         return self.regime.collect(_role(key, Role.COLLECT), self.learner, self.sources, model, memory, m)
 
     def fit(self, key: Array, corpus: Corpus, previous: Model | None) -> Model:
+        """Train a model; of an empty corpus it is the last model, or the untrained one."""
         model = self.learner.fit(_role(key, Role.FIT), corpus, previous)
         if not self.may_be_empty:
             return model
@@ -73,12 +76,15 @@ class RecursiveTraining(Process):
         return jax.tree.map(lambda old, new: jnp.where(has_items, new, old), before, model)
 
     def remember(self, memory: Memory, model: Model, m: Array) -> Memory:
+        """Return what to keep once generation ``m`` is trained."""
         return self.regime.remember(self.learner, memory, model, m)
 
     def with_first(self, frame: Frame, model: Model) -> Frame:
+        """Return the frame with p^(1) in it."""
         return self.learner.with_first(frame, model)
 
     def first_status(self) -> Array:
+        """Return the status of the truth and of the learner's settings, ``int32 []``."""
         status = self.learner.status()
         p = self.learner.probabilities(self.language)
         if p is None:
@@ -87,47 +93,63 @@ class RecursiveTraining(Process):
         return status | jnp.where(sound, jnp.int32(0), jnp.int32(Status.TRUTH.value))
 
     def status(self, model: Model, m: Any) -> Array:
+        """Return the status of a fit and of the sizes at generation ``m``, ``int32 []``."""
         invalid = self.regime.is_invalid(m)
         return self.learner.status(model) | jnp.where(invalid, jnp.int32(Status.SIZE.value), jnp.int32(0))
 
     def view(self, state: State) -> View:
+        """Show the model of a state to statistics."""
         return self.learner.view(state.model, self.sources.truth, state.frame)
 
     def view_truth(self, state: State) -> View:
+        """Show the truth, generation 0, beside the p^(1) of a chain."""
         truth = self.sources.truth
         return self.learner.view(truth, truth, state.frame)
 
     def evaluate(self, statistics: tuple[Statistic, ...], view: View) -> dict[str, Array]:
+        """Return statistics of a view by name."""
         return {statistic.name: jnp.asarray(statistic.of(view)) for statistic in statistics}
 
     def is_fixed(self, state: State) -> Array:
+        """Return whether the model can write one token only, ``bool []``."""
         return self.learner.fixed_token(state.model) >= 0
 
     def truth_is_fixed(self) -> Array:
+        """Return whether the truth has one token only, ``bool []``."""
         return self.learner.fixed_token(self.sources.truth) >= 0
 
     def absorbed(self, state: State) -> Array:
+        """Return whether nothing can change any more, ``bool []``: collapse for ever."""
         forever = self.regime.absorbed(self.learner, self.sources, state.model, state.memory, state.m)
         return forever & (state.status == 0)
 
-    @property
     def is_constant(self) -> bool:
+        """Return whether a model that is fixed stays the same for ever, counts and all; static."""
         sizes = jax.tree.leaves(self.regime)
         return self.regime.memoryless and not self.may_be_empty and all(jnp.ndim(size) == 0 for size in sizes)
 
     def check_run(self, generations: int) -> None:
+        """Raise ValueError where a run of so many generations cannot be held."""
         self.regime.check_run(generations)
         self.learner.check_run(self.regime, generations)
 
     def workload(self) -> Workload:
+        """Return what a generation of a chain costs."""
         return self.learner.workload(self.language, self.regime)
 
     def components(self) -> list[tuple[float, Process]]:
+        """Return the processes of single contexts that this one consists of, each after its frequency."""
         return [(1.0, self)]
 
     @property
     def p(self) -> Array:
+        """The true probabilities of tokens, ``float32 [vocabulary]``."""
         return self.learner.probabilities(self.language)
+
+    @property
+    def vocabulary(self) -> int:
+        """The number of tokens, seen or not."""
+        return self.p.shape[-1]
 
 
 def _role(key: Array, role: Role) -> Array:

@@ -86,11 +86,13 @@ class Base(Regime):
         return jnp.any(jnp.stack(wrong))
 
     def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
+        """Draw the real data that generation 1 needs: ``n_1`` items of the truth unless overridden."""
         return learner.draw(key, truth, self.size("n", 1), self.capacity)
 
     def first(
         self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
     ) -> tuple[Corpus, Memory]:
+        """Return what generation 1 is trained on, and the memory: the real data, and nothing, unless overridden."""
         return real, ()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from jaxcollapse import analysis, statistics
 from jaxcollapse.contract import Process, View
 from jaxcollapse.languages.language import Language
-from jaxcollapse.process import many_contexts
+from jaxcollapse.process import context_construction
 from jaxcollapse.reporting import exact_curves
 from jaxcollapse.reporting.banded import CURVES, Banded, Survival
 from jaxcollapse.reporting.bands import frequency_bands, members
@@ -70,7 +70,7 @@ class OfContexts(Banded):
         )
 
     def process(self, regime: Any) -> Process:
-        return many_contexts.of_table(self._p, self._frequencies, regime, self.learner)
+        return context_construction.of_table(self._p, self._frequencies, regime, self.learner)
 
     def sizes(self, process: Any) -> str:
         return str(process.learner.sharing)

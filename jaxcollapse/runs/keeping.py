@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import abc
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -18,23 +19,27 @@ Values = Mapping[str, np.ndarray]
 Files = dict[str, dict[str, np.ndarray]]
 
 
-class Keeper(Protocol):
+class Keeper(abc.ABC):
     """Told piece by piece what was recorded: rows of a chunk of chains."""
 
+    @abc.abstractmethod
     def add(self, first: int, piece: int, values: Values) -> None:
         """Rows ``[chains, rows, ...]`` of chains from ``first`` on."""
 
+    @abc.abstractmethod
     def files(self, step: int) -> Files:
         """All that it holds, by file; a file that was saved does not change."""
 
+    @abc.abstractmethod
     def restore(self, files: Files) -> None:
         """Hold again what was saved."""
 
+    @abc.abstractmethod
     def result(self, pieces: int, every: int, provenance: str, described: Descriptions) -> Any:
         """What the caller gets."""
 
 
-class Chains:
+class Chains(Keeper):
     """Every recorded value of every chain."""
 
     def __init__(self) -> None:
@@ -71,7 +76,7 @@ STATUS = "status"
 """Of chains, beside the statistics; no statistic has this name."""
 
 
-class Ensembles:
+class Ensembles(Keeper):
     """Moments and, if levels are asked for, sketches of the quantiles, of each piece of generations.
 
     An interrupt may come at any moment: a piece that is added again replaces what it was, and a chunk joins the

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-import jaxcollapse
+from jaxcollapse.version import __version__
 
 
 def provenance() -> dict[str, Any]:
@@ -22,7 +22,7 @@ def provenance() -> dict[str, Any]:
     devices = jax.local_devices()
     packages = ("jax", "jaxlib", "numpy", "scipy", "matplotlib")
     return {
-        "versions": {"python": platform.python_version(), "jaxcollapse": jaxcollapse.__version__}
+        "versions": {"python": platform.python_version(), "jaxcollapse": __version__}
         | {name: importlib.metadata.version(name) for name in packages},
         "device": {"platform": devices[0].platform, "kind": devices[0].device_kind, "count": len(devices)},
         "machine": {"system": platform.system(), "processor": platform.machine()},

@@ -127,7 +127,7 @@ def run(
         processes |= {"chunk": plan.chunk, "piece": plan.ends[0]}
         mine = os.path.join(checkpoint, f"process-{jax.process_index()}")
         store = Checkpoint(mine, told | {"laid out": processes}, configuration.versions_of(made), resume=resume)
-    stops = until == "collapsed" and process.is_constant
+    stops = until == "collapsed" and process.is_constant()
     loop = Loop(key, process, record, every, plan, local, kept, store, checkpoint_seconds, stops)
     interrupted = loop.go(progress)
     text = {"run": told, **made, "chains": [plan.first, plan.last], "interrupted": interrupted}

@@ -44,19 +44,24 @@ class ItemCorpora(Corpora):
     )
 
     def length(self, corpus: Items) -> Array:
+        """Return the number of items, ``int32 []``."""
         return corpus.size
 
     def concatenate(self, first: Items, second: Items) -> Items:
+        """Join two corpora, with the capacities of both."""
         grown = self.resize(first, first.capacity + second.capacity)
         return self.extend(grown, second)
 
     def resize(self, corpus: Items, capacity: int) -> Items:
+        """Return the same corpus with another capacity."""
         return corpus._replace(data=_resized(corpus.data, capacity), weight=_resized(corpus.weight, capacity))
 
     def gather(self, stack: Items, rows: Array, positions: Array, size: Array) -> Items:
+        """Return the corpus whose item j copies item ``positions[j]`` of corpus ``rows[j]`` of a stack."""
         return Items(jax.tree.map(lambda leaf: leaf.at[rows, positions].get(mode="clip"), stack.data), size)
 
     def pool(self, corpus: Items, frame: Any, capacity: int | None) -> Items:
+        """Begin a pool that holds a corpus and can grow."""
         if capacity is None:
             raise ValueError(
                 "a pool of items needs a bound; give the regime generations=, the last that a run may reach"
@@ -64,11 +69,13 @@ class ItemCorpora(Corpora):
         return self.resize(corpus, capacity)
 
     def extend(self, pool: Items, corpus: Items) -> Items:
+        """Return the pool with a corpus more."""
         place = jnp.where(corpus.in_use, pool.size + lax.iota(jnp.int32, corpus.capacity), pool.capacity)
         put = lambda all_, new: all_.at[place].set(new, mode="drop")
         return Items(jax.tree.map(put, pool.data, corpus.data), jnp.minimum(pool.size + corpus.size, pool.capacity))
 
     def subsample(self, key: Array, pool: Items, size: Array, capacity: int, replace: bool) -> Items:
+        """Return ``size`` items of the pool, with or without replacement; at most all of it without."""
         if replace:
             place = randint(key, jnp.maximum(pool.size, 1), capacity)
             size = jnp.where(pool.size > 0, size, 0)
@@ -81,6 +88,7 @@ class ItemCorpora(Corpora):
         return Items(jax.tree.map(lambda leaf: leaf.at[place].get(mode="clip"), pool.data), size)
 
     def reweight(self, first: Items, second: Items, weight: Array) -> Items:
+        """Join two corpora, of which each item of the first counts ``weight`` times."""
         both = self.concatenate(first, second)
         is_first = lax.iota(jnp.int32, both.capacity) < first.size
         return both._replace(weight=jnp.where(is_first, jnp.asarray(weight, jnp.float32), jnp.float32(1)))

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import itertools
 import os
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -174,7 +174,8 @@ def _in_counts(process: Process, states: State) -> Process:
     """Return the process whose learner writes counts, where models are counts already."""
     if isinstance(states.model, Labels) or process.learner.method == "counts":
         return process
-    return dataclasses.replace(process, learner=dataclasses.replace(process.learner, method="counts"))
+    in_counts = dataclasses.replace(process.learner, method="counts")
+    return dataclasses.replace(cast(Any, process), learner=in_counts)
 
 
 def _forward(key: Array, process: Process, states: State, generations: int) -> State:

@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "schemes": {"check", "pytrees", "schedules", "exact", "contract", "results", "native", "sampling"},
     "theory": {"check", "pytrees", "schedules", "exact", "contract", "regimes"},
     "learners": {"check", "pytrees", "schedules", "exact", "contract", "languages", "native", "sampling", "schemes"},
-    "statistics": {"check", "exact", "contract"},
+    "statistics": {"check", "exact", "contract", "sampling", "learners"},
     "process": {"check", "pytrees", "schedules", "exact", "contract", "languages", "schemes", "learners"},
     "engine": {*BELOW_ALL, "exact", "contract", "results", "native", "schemes", "statistics", "process"},
     "saving": {*BELOW_ALL, *DATA, "statistics"},
@@ -66,8 +66,8 @@ ALLOWED: dict[str, set[str]] = {
 """What each folder, or single module, may import from besides itself, listed from the lowest floor to the highest.
 
 A row may name only rows above it in this listing, so that every arrow that is allowed points down; a test says so.
-``regimes`` know nothing of sampling, and ``statistics`` nothing of learners, so that ``theory`` reaches neither, and
-a statistic is a function of a view alone. A new folder needs a row. ``__init__`` is the
+``regimes`` know nothing of sampling, so that ``theory`` does not reach it. ``statistics`` of texts read the models of
+n-grams. A new folder needs a row. ``__init__`` is the
 package itself, whose public names the command line may use.
 """
 
@@ -77,8 +77,8 @@ NEVER_REACHED = {"theory": {"sampling", "native", "schemes", "learners", "proces
 FILE = 350
 """The most lines of a file of the package."""
 
-CONTRACT = 300
-"""The most lines of ``contract.py``: two screens."""
+CONTRACT = 350
+"""The most lines of ``contract.py``."""
 
 NEWCOMER = ("contract.py", "process/one_context.py", "schemes/plain.py", "engine/simulation.py")
 """What somebody reads who wants to understand one call of ``simulate``."""
@@ -92,7 +92,6 @@ GUESSES: dict[tuple[str, str], str] = {
     ("analysis.fits", "getattr(trace, 'every', 1)"): "fits take arrays as well as traces",
     ("analysis.survival_curves", "hasattr(values, 'observed')"): "fits take collapse times of other programs",
     ("analysis.survival_curves", "hasattr(values, 'time')"): "fits take collapse times of other programs",
-    ("cli.options", "getattr(options, name.replace('-', '_'), None)"): "not every command has every option",
     ("runs.configuration", "getattr(value, '__code__', None)"): "settings may be any object of a user's",
     ("runs.configuration", "getattr(value, '__qualname__', type(value).__qualname__)"): "settings may be any object",
     ("runs.configuration", "hasattr(of, 'co_code')"): "constants of a user's function may be functions",

@@ -43,7 +43,7 @@ class TrueText(NamedTuple):
     """The truth as a model: the frequencies of a text's tokens, and the text by context."""
 
     p: Array
-    index: ContextIndex
+    contexts: ContextIndex
 
 
 @jax.tree_util.register_dataclass
@@ -210,7 +210,7 @@ class NGram(Learner):
         return TrueText(language.p, context_index.context_index(whole, self.order, self._vocabulary, self.method))
 
     def write(self, key: Array, model: Model | TrueText, truth: TrueText, size: Array, capacity: int) -> Labels:
-        source = model.index if isinstance(model, TrueText) else model
+        source = model.contexts if isinstance(model, TrueText) else model
         many = min(self.documents, capacity)
         if isinstance(source, ContextIndex):
             return context_index.write(key, source, size, capacity, many)
@@ -224,7 +224,7 @@ class NGram(Learner):
     def view(self, model: Model | TrueText, truth: TrueText, frame: TokenFrame) -> View:
         """Show how often each token stands in the text that a model was trained on."""
         if isinstance(model, TrueText):
-            return token_tables.view_of_truth(model.index, truth.p, frame)
+            return token_tables.view_of_truth(model.contexts, truth.p, frame)
         return token_tables.view_of_table(model, self._frequencies(model, frame), truth.p, frame)
 
     def frame(self, real: Labels, truth: TrueText, closed: bool) -> tuple[Labels, TokenFrame]:
@@ -235,7 +235,7 @@ class NGram(Learner):
 
     def fixed_token(self, source: Model | TrueText | Labels) -> Array:
         if isinstance(source, TrueText):
-            source = source.index
+            source = source.contexts
         if isinstance(source, ContextIndex):
             return sampling.only_token(Labels(source.tokens, source.size))
         if isinstance(source, Labels):
