@@ -1,4 +1,4 @@
-"""Bad input fails here, in Python and before tracing: one sentence with the argument, its value and the remedy."""
+"""Checks of input before tracing: each message is one sentence with the argument, its value and the remedy."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 from jax import Array
 
 LARGEST = 2**31 - 1
-"""Counts are 32-bit integers."""
+"""The largest count, for counts are 32-bit integers."""
 HEAVIEST = 1e6
-"""The most that one token may weigh."""
+"""The largest weight of one token."""
 RAREST = 2.0**-31
 """The least frequency of a context: rarer ones get no token of any corpus."""
 SMALLEST = 2.0**-62
-"""Tokens below this probability are never drawn, and count as absent from the truth."""
+"""The smallest probability of a token: those below it are never drawn, and count as absent from the truth."""
 
 
 def concrete(value: Any) -> bool:
-    """Whether a value can be looked at now (it is a number or an array, not a tracer or a pytree placeholder)."""
+    """Return whether a value is known now: it is a number or an array, not a tracer or a pytree placeholder."""
     if isinstance(value, jax.core.Tracer):
         return False
     return isinstance(value, numbers.Number | np.ndarray | np.generic | jax.Array | list | tuple)
 
 
 def shown(value: Any) -> str:
-    """A value in a message: long arrays by their first entries, their length and their largest."""
+    """Return a value as text for a message; a long array is shown by its first entries, its length and its largest."""
     if not concrete(value) or np.size(value) <= 8:
         return repr(
             value.tolist()
@@ -44,7 +44,7 @@ def whole_number(name: str, value: Any, *, least: int = 1, most: int = LARGEST, 
     """Refuse a concrete value (or any element of an array) that is not an integer in ``[least, most]``.
 
     Raises:
-      ValueError: naming the argument, its value and what would do.
+      ValueError: naming the argument, its value and the allowed range.
     """
     if isinstance(value, jax.core.Tracer):
         return
@@ -61,10 +61,10 @@ def _all_integers(array: np.ndarray) -> bool:
 
 
 def static_whole_number(name: str, value: Any, *, least: int = 1, most: int = LARGEST, remedy: str = "") -> int:
-    """The same for what fixes shapes: a single number, known before tracing.
+    """Return a single whole number in ``[least, most]`` that fixes array shapes, so that it must not be traced.
 
     Raises:
-      ValueError: also when the value is traced.
+      ValueError: naming the argument, its value and the allowed range; also when the value is traced.
     """
     if not concrete(value) or np.ndim(value) != 0:
         raise ValueError(f"{name} fixes array shapes and must be one number known before tracing, got {value!r}")
@@ -73,7 +73,7 @@ def static_whole_number(name: str, value: Any, *, least: int = 1, most: int = LA
 
 
 def real_number(name: str, value: Any, least: float, most: float, remedy: str = "") -> float:
-    """A concrete finite number strictly between two bounds, as a float.
+    """Return a concrete finite number strictly between two bounds, as a float.
 
     Raises:
       ValueError: naming the argument, its value and the bounds.
@@ -106,7 +106,7 @@ def flag(name: str, value: Any) -> None:
 
 
 def weights(name: str, value: Any) -> None:
-    """Refuse what is no vector ``[k]``, and a concrete one that is empty, not finite, negative somewhere or all 0.
+    """Refuse weights that are no vector ``[k]``, and concrete ones that are empty, infinite, negative or all 0.
 
     Raises:
       ValueError: naming the argument, the offending value and what would do.
@@ -125,9 +125,9 @@ def weights(name: str, value: Any) -> None:
 
 
 def probabilities(name: str, p: Any) -> np.ndarray:
-    """``p`` as float64, divided by its sum; refused unless finite, non-negative and summing to one.
+    """Return ``p`` as float64, divided by its sum; refuse it unless it is finite, non-negative and sums to one.
 
-    The sum may be off by 1e-5, what rounding to float32 explains.
+    The sum may be off by 1e-5, which covers rounding to float32.
 
     Raises:
       ValueError: naming the argument, the offending value and what would do.
@@ -153,7 +153,7 @@ def probabilities(name: str, p: Any) -> np.ndarray:
 
 
 def is_traced(tree: Any) -> bool:
-    """Return whether a pytree holds a value that is not known yet, inside ``jit`` or ``vmap``."""
+    """Return whether a pytree holds a tracer: a value inside ``jit`` or ``vmap`` that is not known yet."""
     return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))
 
 
@@ -166,7 +166,7 @@ def language(value: Any) -> Any:
 def distribution(p: Any) -> Array:
     """Return a distribution as ``float32 [vocabulary]``, in which probabilities below 2^-62 are 0.
 
-    A traced one is judged in the run.
+    A traced distribution is checked during the run, and reported as :class:`~jaxcollapse.contract.Status`.
 
     Raises:
       ValueError: for a concrete vector that is no distribution, and for arrays of other shapes.
@@ -180,7 +180,7 @@ def distribution(p: Any) -> Array:
 
 
 def without_negligible(p: Any) -> Array:
-    """Return probabilities in which those below 2^-62 are 0; of traced ones, those that are negative stay."""
+    """Return probabilities in which those below 2^-62 are 0; traced negative ones stay, and the run reports them."""
     if is_traced(p):
         return jnp.where(p < SMALLEST, jnp.minimum(p, 0), p)
     return jnp.asarray(np.where(p < SMALLEST, np.float32(0), p))
@@ -208,7 +208,7 @@ def key(value: Any) -> None:
 
 
 def choice(name: str, value: str, among: Any) -> None:
-    """Refuse a name that is not in the list, and suggest the nearest one.
+    """Refuse a name that is not among the known ones, and suggest the nearest.
 
     Raises:
       ValueError: with the suggestion and the whole list.

@@ -39,7 +39,7 @@ class Role(enum.IntEnum):
 
 
 class Status(enum.IntFlag):
-    """What was wrong with a chain; its statistics are then NaN, False, or -1."""
+    """The flags that say what was wrong with a chain; its statistics are then NaN, False, or -1."""
 
     OK = 0
     SIZE = 1  #: a size, share or weight is outside its range or capacity, or a pool outgrew its capacity
@@ -49,104 +49,102 @@ class Status(enum.IntFlag):
 
 
 class State(NamedTuple):
-    """One chain between two generations; ``chain`` is its number, which is data and never a position in a batch."""
+    """One chain between two generations; ``chain`` is its number, which is data and not its position in a batch."""
 
     m: Array  # the generation of `model`, int32 []; the same for all chains
     chain: Array  # int32 []
     model: Model  # p^(m)
     memory: Memory  # what the regime keeps
-    frame: Frame  # what the learner needs to show a model beside the truth
+    frame: Frame  # what the learner needs to compare a model with the truth
     status: Array  # a Status, int32 []
 
 
 class View(NamedTuple):
-    """What a statistic may look at; a field is None where the learner has no such thing.
+    """What a statistic may use of one model; a field is None where the learner has no such thing.
 
-    Arrays are ``[width]``, an entry for each token that the chain can still produce, in their order, and padding.
+    Arrays are ``[width]``: an entry for each token that the chain can still produce, in increasing order, then padding.
     """
 
-    model: Model  # the learner's own
+    model: Model  # the model itself, in the learner's own form
     tokens: Any = None  # index in the vocabulary, int32; the vocabulary's size for padding
     p: Any = None  # probabilities, float32
     q: Any = None  # 1 - p, exact near p = 1
-    surprisal: Any = None  # -ln p, and 0 where p is 0
-    counts: Any = None  # of which p are the frequencies, int32; None for the truth
-    total: Any = None  # their sum, int32 []
+    surprisal: Any = None  # -ln p in nats, and 0 where p is 0
+    counts: Any = None  # the token counts whose frequencies are p, int32; None for the truth
+    total: Any = None  # the sum of the counts, int32 []
     truth: Any = None  # true probabilities, 0 for padding
-    truth_surprisal: Any = None
-    dropped_truth: Any = (
-        None  # the true mass of tokens without an entry, and the sum of its squares, as fixed-point sums
-    )
+    truth_surprisal: Any = None  # -ln of the true probabilities in nats, and 0 where they are 0
+    dropped_truth: Any = None  # the true mass of tokens without an entry, and the sum of its squares, in fixed point
     first: Any = None  # p^(1); None unless a recorded statistic asks for it
-    dropped_first: Any = None  # what p^(1) gave to tokens without an entry, likewise
+    dropped_first: Any = None  # the same of p^(1)
     score: jax.tree_util.Partial | None = None  # documents [..., length] -> ln p of each token given those before it
 
 
 @dataclasses.dataclass(frozen=True)
 class Statistic:
-    """A named function of a model."""
+    """A named function of the view of a model."""
 
-    name: str  # what it is recorded under
-    of: Callable[[View], Array]  # from the view of one chain to a number or an array
-    requires: frozenset[str] = frozenset({"p"})  # the fields of View without which it means nothing
-    over: str = (
-        "mean"  # of contexts: "mean" by frequency (of truth values: all), "each", or "joint": `of` sees them all
-    )
+    name: str  # the name under which it is recorded
+    of: Callable[[View], Array]  # maps the view of one chain to a number or an array
+    requires: frozenset[str] = frozenset({"p"})  # the fields of View without which it cannot be computed
+    # Of contexts: "mean" by frequency (of truth values: all), "each", or "joint", where `of` sees all contexts at once.
+    over: str = "mean"
     keep_first: bool = False  # whether p^(1) is kept for it although it does not require it
-    long_name: str = ""  # what it is, for axes and files; the name where empty
+    long_name: str = ""  # its description for axes and files; the name where empty
     units: str = ""  # nats, tokens, counts, or nothing
 
 
 class Workload(NamedTuple):
-    """What a generation of a chain costs: numbers worked on at once, and whether a kernel shares chains among cores."""
+    """What one generation of one chain costs."""
 
-    entries: int
-    multithreaded: bool = False
+    entries: int  # how many numbers are in memory at once
+    multithreaded: bool = False  # whether a compiled kernel distributes the chains of a batch over the cores
 
 
 class Sources(NamedTuple):
-    """What a regime may draw from besides the models of its chain."""
+    """The models that a regime may draw from besides those of its chain."""
 
     truth: Model
 
 
 class Corpora(abc.ABC):
-    """Operations on corpora, static and without numbers; ``provides`` names those after the first three that exist."""
+    """Operations on corpora, static and without numbers; ``provides`` names the optional ones that exist."""
 
     provides: ClassVar[frozenset[str]] = frozenset()
     length: Callable[..., Array]  # (corpus): the number of items, int32 []
     concatenate: Callable[..., Corpus]  # (first, second): both, with the capacities of both
-    resize: Callable[..., Corpus]  # (corpus, capacity): the same in other room
+    resize: Callable[..., Corpus]  # (corpus, capacity): the same items in arrays of another capacity
+    # The operations below are optional.
     gather: Callable[..., Corpus]  # (stack, rows, positions, size): item j is item positions[j] of corpus rows[j]
     # "exchangeable" in `provides`: the order of items means nothing, so that any of them may be gathered
-    pool: Callable[..., Pool]  # (corpus, frame, capacity): begins one; "unbounded": with capacity None it never fills
-    extend: Callable[..., Pool]  # (pool, corpus)
-    subsample: Callable[..., Corpus]  # (key, pool, size, capacity, replace)
+    pool: Callable[..., Pool]  # (corpus, frame, capacity): a new pool; "unbounded": with capacity None it never fills
+    extend: Callable[..., Pool]  # (pool, corpus): the pool with the items of the corpus added
+    subsample: Callable[..., Corpus]  # (key, pool, size, capacity, replace): items of the pool drawn at random
     reweight: Callable[..., Corpus]  # (first, second, weight): each item of the first counts `weight` times
 
 
 class Learner(abc.ABC):
-    """How a model is trained and how it writes: a pytree whose numbers are leaves. Five members are enough."""
+    """How a model is trained and how it writes: a pytree whose numbers are leaves. Only five members are abstract."""
 
     provides: ClassVar[frozenset[str]] = frozenset()  # "average": `average` and `include` exist
     is_frequency_table: ClassVar[bool] = False  # a model is the frequencies of its corpus, written as they are
     joint: ClassVar[bool] = False  # `fit` takes the corpora of all contexts at once, [contexts, ...]
-    average: Callable[..., Average]  # (source, frame): begins an average of laws, which `write` writes from
-    include: Callable[..., Average]  # (average, source): the average with the law of a model or corpus more
-    untrained: Callable[..., Model]  # (truth): the model of no item, for contexts whose corpora may be empty
+    average: Callable[..., Average]  # (source, frame): an average of one distribution, which `write` writes from
+    include: Callable[..., Average]  # (average, source): the average with the distribution of `source` included
+    untrained: Callable[..., Model]  # (truth): the model before any training, for contexts whose corpora may be empty
 
     @property
     @abc.abstractmethod
     def corpora(self) -> Corpora:
-        """The operations on this learner's corpora."""
+        """Return the operations on this learner's corpora."""
 
     @abc.abstractmethod
     def truth(self, language: Any) -> Model:
-        """Return the language as a model to draw real items from."""
+        """Return the language as a model that real items are drawn from."""
 
     @abc.abstractmethod
     def write(self, key: Array, model: Model | Average, truth: Model, size: Array, capacity: int) -> Corpus:
-        """Write ``size`` synthetic items (traced) in room for ``capacity`` (static); ``model`` may be the truth."""
+        """Write ``size`` (traced) synthetic items into ``capacity`` (static) slots; ``model`` may be the truth."""
 
     @abc.abstractmethod
     def fit(self, key: Array, corpus: Corpus | Pool, previous: Model | None) -> Model:
@@ -154,10 +152,10 @@ class Learner(abc.ABC):
 
     @abc.abstractmethod
     def view(self, model: Model, truth: Model, frame: Frame) -> View:
-        """Show a model, or the truth itself, to statistics."""
+        """Return what statistics see of a model, or of the truth itself."""
 
     def draw(self, key: Array, truth: Model, size: Array, capacity: int) -> Corpus:
-        """Draw ``size`` real items."""
+        """Draw ``size`` (traced) real items of the truth into ``capacity`` (static) slots."""
         return self.write(key, truth, truth, size, capacity)
 
     def bind(self, language: Any, regime: Regime) -> tuple[Learner, Any]:
@@ -169,11 +167,11 @@ class Learner(abc.ABC):
         return language if isinstance(language, jax.Array | np.ndarray) else None
 
     def frame(self, real: Corpus, truth: Model, closed: bool) -> tuple[Corpus, Frame]:
-        """Return the first real data, renamed where ``closed`` says that no other token can occur, and a frame."""
+        """Return the first real data and a frame; where ``closed``, only the tokens of these data can ever occur."""
         return real, ()
 
     def with_first(self, frame: Frame, model: Model) -> Frame:
-        """Return the frame with p^(1) in it, for statistics that compare with it."""
+        """Return the frame with p^(1) stored in it, for statistics that compare later models with it."""
         return frame
 
     def fixed_token(self, source: Any) -> Array:
@@ -185,10 +183,10 @@ class Learner(abc.ABC):
         return jnp.int32(0)
 
     def check_run(self, regime: Regime, generations: int) -> None:  # noqa: B027
-        """Raise ValueError where a run of so many generations cannot be held."""
+        """Raise ValueError where the learner cannot hold a run of so many generations."""
 
     def workload(self, language: Any, regime: Regime) -> Workload:
-        """Return what a generation costs; where that is much, few chains are advanced at a time."""
+        """Return what a generation costs; the higher the cost, the fewer chains are advanced at a time."""
         return Workload(regime.corpus_capacity)
 
     def scheme(self, regime: Regime) -> Scheme | None:
@@ -197,7 +195,7 @@ class Learner(abc.ABC):
 
     @property
     def label(self) -> str:
-        """The settings in a few words, for titles; empty where there is nothing to say."""
+        """Return the settings in a few words, for titles; an empty text where no setting differs from the default."""
         return ""
 
     def recurrence(self, past: Any, corpus: Any) -> Any:
@@ -206,39 +204,39 @@ class Learner(abc.ABC):
 
 
 class Regime(abc.ABC):
-    """Which earlier generations feed the next one; knows nothing of items. Most derive from ``regimes.base.Base``."""
+    """Which earlier generations feed the next one, whatever items are. Most derive from ``regimes.base.Base``."""
 
-    memoryless: ClassVar[bool] = False  # static: nothing but the last model is needed
+    memoryless: ClassVar[bool] = False  # static: True when nothing but the last model is needed
     collapses: ClassVar[bool] = True  # static: False when real data are kept or drawn for ever
     sizes: ClassVar[Mapping[str, str]] = {}  # the fields that are sizes, with the fields of their capacities
-    least: ClassVar[Mapping[str, int]] = {}  # the least that a size may be, where that is not 1
+    least: ClassVar[Mapping[str, int]] = {}  # the least value of a size, where that is not 1
     size: Callable[..., Array]  # (name, m): a size at generation m, int32 []
     draw_real: Callable[..., Corpus]  # (key, learner, truth): the real data that generation 1 needs
     first: Callable[..., tuple[Corpus, Memory]]  # (key, learner, sources, real, frame): what generation 1 is trained on
 
     @property
     def closed(self) -> bool:
-        """Whether no token can occur that is not in the real data of generation 1, static."""
+        """Return whether only tokens of the real data of generation 1 can ever occur; static."""
         return False
 
     @property
     @abc.abstractmethod
     def corpus_capacity(self) -> int:
-        """The most items that a generation is trained on, static; of a pool, the most that are drawn."""
+        """Return the most items that a generation is trained on, static; of a pool, the most that are drawn from it."""
 
     def requires(self, provided: frozenset[str]) -> tuple[str, ...]:
-        """Return what is needed of a learner and its corpora, which provide ``provided``."""
+        """Return the operations that the regime needs of a learner and its corpora, which provide ``provided``."""
         return ()
 
     def is_invalid(self, m: Any) -> Array:
-        """Return whether a traced size at ``m`` is outside its capacity, ``bool []``."""
+        """Return whether a traced size at generation ``m`` is outside its capacity, ``bool []``."""
         return jnp.asarray(False)
 
     def check_run(self, generations: int) -> None:  # noqa: B027
-        """Raise ValueError where a run of so many generations cannot be held."""
+        """Raise ValueError where the regime cannot hold a run of so many generations."""
 
     def items_pooled(self, generations: int) -> int:
-        """Return how many items a pool holds after so many generations; 0 without a pool."""
+        """Return how many items the pool holds after so many generations; 0 in a regime without a pool."""
         return 0
 
     @abc.abstractmethod
@@ -248,42 +246,42 @@ class Regime(abc.ABC):
         """Return what generation ``m >= 2`` is trained on, and the memory; ``model`` is generation ``m - 1``."""
 
     def remember(self, learner: Learner, memory: Memory, model: Model, m: Array) -> Memory:
-        """Return what to keep once generation ``m`` is trained; of one structure from ``m = 1`` on."""
+        """Return the memory after generation ``m`` is trained; it has one structure from ``m = 1`` on."""
         return memory
 
     def absorbed(self, learner: Learner, sources: Sources, model: Model, memory: Memory, m: Array) -> Array:
-        """Return whether every later generation is the one token that generation ``m`` is, ``bool []``."""
+        """Return whether every later model consists of the one token of generation ``m``, ``bool []``."""
         return learner.fixed_token(model) >= 0
 
     def recurrence(self, past: Any, m: int) -> Any:
-        """Return how p^(m) comes from earlier generations, for the theory."""
+        """Return how p^(m) arises from earlier generations, for the theory of second moments."""
         raise TypeError(f"theory needs a regime that says its recurrence, and {type(self).__name__} does not")
 
 
 class Process(abc.ABC):
-    """One chain in four phases, from which ``init`` and ``step`` follow; a pytree. Each phase folds its role itself."""
+    """One chain in four phases, which ``init`` and ``step`` call; a pytree. Each phase folds its role into the key."""
 
     language: Any  # the truth as arrays
     regime: Regime
-    learner: Any  # a Learner, or how several are put together
+    learner: Any  # a Learner, or a combination of several
     scheme: Scheme  # static: how many chains are advanced
     many: ClassVar[bool] = False  # whether there are several contexts side by side
 
-    # The phases, given the generation's key, and what is asked of a process: see process/one_context.py.
+    # The phases take the generation's key. They and the other members are described in process/one_context.py.
     begin: Callable[..., tuple[Corpus, Memory, Frame]]  # (key): what generation 1 is trained on
     collect: Callable[..., tuple[Corpus, Memory]]  # (key, model, memory, m): what generation m >= 2 is trained on
     fit: Callable[..., Model]  # (key, corpus, previous)
     remember: Callable[..., Memory]  # (memory, model, m)
     with_first: Callable[..., Frame]  # (frame, model)
-    first_status: Callable[[], Array]  # of the truth and of settings
-    status: Callable[..., Array]  # (model, m): of a fit, and of sizes
-    view: Callable[[State], View]
+    first_status: Callable[[], Array]  # the status of the truth and of settings
+    status: Callable[..., Array]  # (model, m): the status of a fit and of the sizes at m
+    view: Callable[[State], View]  # the model of a state
     view_truth: Callable[[State], View]  # generation 0, beside the p^(1) of a chain
     evaluate: Callable[..., dict[str, Array]]  # (statistics, view)
     is_fixed: Callable[[State], Array]  # the model can write one token only, bool []
     truth_is_fixed: Callable[[], Array]
     absorbed: Callable[[State], Array]  # nothing can change any more, bool []
-    is_constant: Callable[[], bool]  # a model that is fixed is the same for ever, static
+    is_constant: Callable[[], bool]  # a model that is fixed stays the same for ever, static
     check_run: Callable[[int], None]
     workload: Callable[[], Workload]
     components: Callable[[], list[tuple[float, Process]]]  # contexts, each a process with its frequency
@@ -291,7 +289,7 @@ class Process(abc.ABC):
     vocabulary: Any  # the number of tokens, seen or not, int
 
     def init(self, key: Array, chain: Array, *, keep_first: bool = True) -> State:
-        """Make generation 1 with the key of this chain and of generation 1; ``keep_first`` is static."""
+        """Return the chain at generation 1, given its key of that generation; ``keep_first`` (static) keeps p^(1)."""
         m = jnp.int32(1)
         corpus, memory, frame = self.begin(key)
         model = self.fit(key, corpus, None)
@@ -300,7 +298,7 @@ class Process(abc.ABC):
         return State(m, chain, model, memory, frame, self.first_status() | self.status(model, m))
 
     def step(self, key: Array, state: State) -> State:
-        """Go from generation ``m`` to ``m + 1`` with the key of this chain and of generation ``m + 1``."""
+        """Advance the chain from generation ``m`` to ``m + 1``, given its key of generation ``m + 1``."""
         m = state.m + 1
         corpus, memory = self.collect(key, state.model, state.memory, m)
         model = self.fit(key, corpus, state.model)
@@ -308,7 +306,7 @@ class Process(abc.ABC):
         return state._replace(m=m, model=model, memory=memory, status=state.status | self.status(model, m))
 
     def measure(self, statistics: tuple[Statistic, ...], state: State, *, truth: bool = False) -> dict[str, Array]:
-        """Return statistics of a state, or of generation 0, by name; NaN, False or -1 where the status is bad."""
+        """Return the statistics of a state, or of generation 0, by name; NaN, False or -1 where the status is bad."""
 
         def sound(value: Array) -> Array:
             nothing = jnp.nan if jnp.issubdtype(value.dtype, jnp.floating) else -(value.dtype != jnp.bool_)
@@ -319,24 +317,24 @@ class Process(abc.ABC):
 
 
 class Scheme(abc.ABC):
-    """How a batch of chains ``[chains, ...]`` is advanced: the one seam for speed. Static, hashable, in provenances."""
+    """How a batch of chains ``[chains, ...]`` is advanced: the one seam for speed. Static, hashable, in provenance."""
 
     @abc.abstractmethod
     def batch(self, process: Process, chains: int, backend: str) -> int:
-        """Return how many chains are advanced together; 1 is one after another, without a batch axis."""
+        """Return how many chains are advanced together; with 1 they go one by one, without a batch axis."""
 
     @abc.abstractmethod
     def advance(
         self, key: Array, process: Process, states: State, schedule: Any, record: tuple[Statistic, ...], *, final: bool
     ) -> tuple[State, dict[str, Array]]:
-        """Advance by a ``RecordSchedule``, recording ``[chains, rows, ...]``; ``final``: nobody needs the last states."""
+        """Advance by a ``RecordSchedule`` and record ``[chains, rows, ...]``; if ``final``, last states are unused."""
 
     @abc.abstractmethod
     def passage(self, key: Array, process: Process, chains: Array, horizon: Array) -> Any:
         """Return when chains collapse, as :class:`jaxcollapse.CollapseTimes`."""
 
     def breakpoints(self, after: int, until: int) -> tuple[int, ...]:
-        """Return the generations in between at which ``convert`` changes the structure of states."""
+        """Return the generations between these two at which ``convert`` changes the structure of states."""
         return ()
 
     def convert(self, process: Process, states: State, m: int) -> State:
@@ -344,5 +342,5 @@ class Scheme(abc.ABC):
         return states
 
     def compact(self, process: Process, states: State) -> State:
-        """Return states in arrays as small as their values allow; on the host only."""
+        """Return states in arrays as small as their values allow; called on the host only, outside compiled code."""
         return states

@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 def static(default: Any = None, **options: Any) -> Any:
-    """Make a dataclass field that is structure: another value of it compiles anew."""
+    """Return a dataclass field that is structure of the pytree: another value of it compiles anew."""
     return dataclasses.field(default=default, metadata={"static": True}, **options)
 
 
 @dataclass_transform(frozen_default=True)
 def pytree_dataclass(kind: type[T]) -> type[T]:
-    """Make a class a frozen dataclass and a pytree."""
+    """Return the class as a frozen dataclass that is a pytree; a decorator."""
     return jax.tree_util.register_dataclass(dataclasses.dataclass(frozen=True)(kind))
 
 

@@ -16,7 +16,7 @@ from jaxcollapse import check
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """A size for each generation; the last one holds from there on.
+    """A size for each generation; the last size holds for all later generations.
 
     Attributes:
       sizes: ``n_1, n_2, ...``, whole numbers ``[generations]``, a leaf: other sizes of the same
@@ -46,7 +46,7 @@ class Schedule:
         return f"Schedule({check.shown(self.sizes)})"
 
     def at(self, m: Any) -> Array:
-        """The size at generation ``m >= 1``."""
+        """Return the size at generation ``m >= 1``, an array of the shape of ``m``."""
         sizes = jnp.asarray(self.sizes)
         return sizes[jnp.clip(m - 1, 0, sizes.shape[0] - 1)]
 
@@ -64,7 +64,7 @@ class PossiblyZero:
 
 
 def given(sizes: Any) -> Schedule:
-    """The sizes ``n_1, n_2, ...`` as they are; the last one holds from there on.
+    """Return the schedule of sizes ``n_1, n_2, ...``; the last size holds for all later generations.
 
     Example:
       >>> given([5, 7]).sizes.tolist()
@@ -74,7 +74,7 @@ def given(sizes: Any) -> Schedule:
 
 
 def constant(n: int, generations: int) -> Schedule:
-    """``n_m = n``, as a schedule, to be compared with others of its length without compiling anew.
+    """Return the schedule ``n_m = n``, which can be compared with others of its length without compiling anew.
 
     Example:
       >>> constant(5, 3).sizes.tolist()
@@ -85,7 +85,7 @@ def constant(n: int, generations: int) -> Schedule:
 
 
 def geometric(first: int, ratio: float, generations: int, *, most: int | None = None) -> Schedule:
-    """``n_m = floor(first ratio^(m - 1))``, at least 1 and at most ``most``.
+    """Return the schedule ``n_m = floor(first ratio^(m - 1))``, at least 1 and at most ``most``.
 
     With ``ratio > 1`` the sum of ``1/n_m`` converges, and fully synthetic training need not collapse.
 

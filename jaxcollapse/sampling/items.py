@@ -16,8 +16,8 @@ class Items(NamedTuple):
     """A list of items.
 
     Attributes:
-      data: arrays ``[capacity, ...]``; slots from ``size`` on hold nothing of meaning.
-      size: slots in use, ``int32 []``.
+      data: arrays ``[capacity, ...]``; slots from ``size`` on are unused, and their values have no meaning.
+      size: the number of slots in use, ``int32 []``.
       weight: how often each item counts, ``float32 [capacity]``, or None where all count once.
     """
 
@@ -27,17 +27,17 @@ class Items(NamedTuple):
 
     @property
     def capacity(self) -> int:
-        """The number of slots."""
+        """Return the number of slots."""
         return jax.tree.leaves(self.data)[0].shape[0]
 
     @property
     def in_use(self) -> Array:
-        """Which slots hold an item, ``bool [capacity]``."""
+        """Return which slots hold an item, ``bool [capacity]``."""
         return lax.iota(jnp.int32, self.capacity) < self.size
 
 
 class ItemCorpora(Corpora):
-    """Corpora of :class:`Items`. A pool has room for a fixed number of them, so regimes with pools must know their end."""
+    """Operations on corpora of :class:`Items`. A pool has a fixed capacity, so regimes must know the last generation."""
 
     provides: ClassVar[frozenset[str]] = frozenset(
         {"gather", "exchangeable", "pool", "extend", "subsample", "reweight"}
@@ -48,7 +48,7 @@ class ItemCorpora(Corpora):
         return corpus.size
 
     def concatenate(self, first: Items, second: Items) -> Items:
-        """Join two corpora, with the capacities of both."""
+        """Return the corpus of both corpora's items, with the sum of their capacities."""
         grown = self.resize(first, first.capacity + second.capacity)
         return self.extend(grown, second)
 
@@ -61,7 +61,7 @@ class ItemCorpora(Corpora):
         return Items(jax.tree.map(lambda leaf: leaf.at[rows, positions].get(mode="clip"), stack.data), size)
 
     def pool(self, corpus: Items, frame: Any, capacity: int | None) -> Items:
-        """Begin a pool that holds a corpus and can grow."""
+        """Return a pool that holds the items of a corpus and can be extended up to its capacity."""
         if capacity is None:
             raise ValueError(
                 "a pool of items needs a bound; give the regime generations=, the last that a run may reach"
@@ -69,18 +69,18 @@ class ItemCorpora(Corpora):
         return self.resize(corpus, capacity)
 
     def extend(self, pool: Items, corpus: Items) -> Items:
-        """Return the pool with a corpus more."""
+        """Return the pool with the items of a corpus added; those beyond its capacity are left out."""
         place = jnp.where(corpus.in_use, pool.size + lax.iota(jnp.int32, corpus.capacity), pool.capacity)
         put = lambda all_, new: all_.at[place].set(new, mode="drop")
         return Items(jax.tree.map(put, pool.data, corpus.data), jnp.minimum(pool.size + corpus.size, pool.capacity))
 
     def subsample(self, key: Array, pool: Items, size: Array, capacity: int, replace: bool) -> Items:
-        """Return ``size`` items of the pool, with or without replacement; at most all of it without."""
+        """Return ``size`` items of the pool, with or without replacement; without, at most all of them."""
         if replace:
             place = randint(key, jnp.maximum(pool.size, 1), capacity)
             size = jnp.where(pool.size > 0, size, 0)
         else:
-            # The items with the smallest of 64 random bits each: every subset is as likely, but for ties in all bits.
+            # Take the items with the smallest of 64 random bits each: every subset is equally likely, up to ties.
             bits, slot = random_bits(key, pool.capacity), lax.iota(jnp.int32, pool.capacity)
             spare = (~pool.in_use).astype(jnp.int32)
             place = lax.sort((spare, bits.hi, bits.lo, slot), num_keys=3)[3]
@@ -88,7 +88,7 @@ class ItemCorpora(Corpora):
         return Items(jax.tree.map(lambda leaf: leaf.at[place].get(mode="clip"), pool.data), size)
 
     def reweight(self, first: Items, second: Items, weight: Array) -> Items:
-        """Join two corpora, of which each item of the first counts ``weight`` times."""
+        """Return the corpus of both corpora's items, in which each item of the first counts ``weight`` times."""
         both = self.concatenate(first, second)
         is_first = lax.iota(jnp.int32, both.capacity) < first.size
         return both._replace(weight=jnp.where(is_first, jnp.asarray(weight, jnp.float32), jnp.float32(1)))
@@ -98,6 +98,8 @@ ITEMS = ItemCorpora()
 
 
 def _resized(data: Any, capacity: int) -> Any:
+    """Return arrays ``[slots, ...]`` cut or padded with zeros to ``capacity`` slots."""
+
     def of_leaf(leaf: Array) -> Array:
         more = max(0, capacity - leaf.shape[0])
         return jnp.pad(leaf, [(0, more)] + [(0, 0)] * (leaf.ndim - 1))[:capacity]

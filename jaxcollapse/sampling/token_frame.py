@@ -1,4 +1,4 @@
-"""Which token each entry of a chain's tables stands for, and what p^(1) gave to the tokens that have no entry."""
+"""Frames of tables: which token each entry stands for, and the mass of p^(1) on the tokens that have no entry."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from jax import Array
 from jaxcollapse.exact import sums, u64
 
 DISTANCE = 4.0
-"""Bound of the fixed-point sums behind distances between distributions."""
+"""The largest value of the fixed-point sums that distances between distributions are computed from."""
 
 
 class TokenFrame(NamedTuple):
-    """How a table of ``width`` entries lies over the vocabulary.
+    """The tokens that the entries of a table of ``width`` entries stand for, and p^(1) of these tokens.
 
     Attributes:
       tokens: the token of each entry, in increasing order, ``int32 [width]``; the vocabulary's size for padding.
-      first: p^(1) of each entry, ``float32 [width]``; width 0 when no statistic asked for it.
-      dropped_first: what p^(1) gave to tokens without an entry, and the sum of its squares, as fixed-point sums.
+      first: p^(1) of each entry, ``float32 [width]``; of width 0 when no statistic asks for it.
+      dropped_first: the mass of p^(1) on tokens without an entry, and the sum of its squares, as fixed-point sums.
     """
 
     tokens: Array
@@ -28,16 +28,16 @@ class TokenFrame(NamedTuple):
 
     @property
     def width(self) -> int:
-        """The number of entries."""
+        """Return the number of entries."""
         return self.tokens.shape[0]
 
     @property
     def kept_first(self) -> Array | None:
-        """p^(1) of each entry, or None when no statistic asked for it."""
+        """Return p^(1) of each entry, ``float32 [width]``, or None when no statistic asks for it."""
         return self.first if self.first.shape[0] else None
 
     def compact(self, kept: Array, vocabulary: int) -> TokenFrame:
-        """Return the frame of the entries ``kept``, ``int32 [narrower width]``; the old width stands for padding."""
+        """Return the frame that has only the entries ``kept``, ``int32 [new width]``; the old width marks padding."""
         tokens = self.tokens.at[kept].get(mode="fill", fill_value=vocabulary)
         if self.kept_first is None:
             return self._replace(tokens=tokens)
@@ -52,10 +52,10 @@ class TokenFrame(NamedTuple):
 
 
 def token_frame(tokens: Array) -> TokenFrame:
-    """Return a frame of these tokens without p^(1)."""
+    """Return a frame of the tokens ``int32 [width]``, without p^(1)."""
     return TokenFrame(tokens, jnp.zeros(0, jnp.float32), (u64.zero(), u64.zero()))
 
 
 def sum_of_others(every: Array, listed: Array) -> u64.U64:
-    """Return the sum of ``every`` less that of ``listed``, some of its terms; integers subtract exactly."""
+    """Return the exact sum of the terms of ``every`` that are not in ``listed``, in fixed point."""
     return u64.subtract(sums.accumulate(every, DISTANCE), sums.accumulate(listed, DISTANCE))
