@@ -1,7 +1,7 @@
-"""Long runs: the host advances a simulation piece by piece, and everything else happens in the pauses.
+"""Long runs: the host advances a simulation segment by segment, and everything else happens in between.
 
-Progress, checkpoints, bounded memory, many devices and processes, early stopping. What is simulated is what one
-call of :func:`~jaxcollapse.simulate` would give, bit for bit.
+Runs have progress reports, checkpoints, bounded memory, many devices and processes, and early stopping. Their results
+are those of one call of :func:`~jaxcollapse.simulate`, bit for bit.
 """
 
 from jaxcollapse.runs.running import again, run, summarize

@@ -1,7 +1,7 @@
-"""A folder that always holds one whole checkpoint, whenever the run is killed.
+"""Checkpoints: a folder that always holds one complete checkpoint, whenever the run is killed.
 
-Each file is written beside its place, flushed to the disk and renamed; the manifest, which names the files
-that count, comes last. Until it is renamed the one before it counts, and its files are still there.
+Each file is written under a temporary name, flushed to the disk and renamed. The manifest, which names the files of
+the checkpoint, is written last; until it is renamed, the manifest before it is valid, and its files are still there.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ import numpy as np
 from jaxcollapse.runs import configuration
 
 FORMAT = 2
-"""Of the folder's files; format 1 named the arrays of a state by number, and is still read."""
+"""The version of the files' format; format 1, in which the arrays of a state have numbers for names, is still read."""
 MANIFEST = "manifest.json"
 TYPE = " as "
-"""Between the name of an array and its type, where NumPy's files lack the type."""
+"""The text between the name of an array and its type, in the names of arrays whose type NumPy's files cannot hold."""
 Arrays = Mapping[str, np.ndarray]
 
 
 class Checkpoint:
-    """One folder of one run.
+    """The folder in which one run keeps its checkpoint.
 
     Args:
-      folder: made if it is missing.
-      told: the configuration of the run; another one may not go on here.
-      versions: of what else decides on the bits.
-      resume: go on with what is there.
+      folder: the folder; it is made if it is missing.
+      described: the configuration of the run; only a run of the same configuration can be resumed.
+      versions: the versions of everything else that determines the bits.
+      resume: whether to continue from the checkpoint that the folder holds.
 
     Attributes:
-      position: where the run stood, as it was passed to :meth:`save`; empty at the beginning.
+      position: the position of the run that was last passed to :meth:`save`; empty at the beginning.
 
     Raises:
-      ValueError: when the folder holds a run and ``resume`` is False, another run, or files that are damaged or
-        not ours.
+      ValueError: when the folder holds a run and ``resume`` is False, when it holds another run, or files that are
+        damaged or not those of a checkpoint.
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], told: Mapping[str, Any], versions: Mapping[str, str], *, resume: bool
+        self, folder: str | os.PathLike[str], described: Mapping[str, Any], versions: Mapping[str, str], *, resume: bool
     ) -> None:
         self.folder = pathlib.Path(folder)
-        self._told, self._versions = dict(told), dict(versions)
+        self._described, self._versions = dict(described), dict(versions)
         self._files: dict[str, int] = {}
         self.position: dict[str, Any] = {}
         try:
@@ -62,12 +62,13 @@ class Checkpoint:
             )
 
     def _open(self, resume: bool) -> None:
+        """Read the manifest, and refuse it where it is damaged or belongs to another run."""
         where = str(self.folder)
         try:
             manifest = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
-            told, versions = manifest["configuration"], manifest["versions"]
+            described, versions = manifest["configuration"], manifest["versions"]
             files, position, known = manifest["files"], manifest["position"], manifest["format"]
-            if not all(part and isinstance(part, dict) for part in (told, versions, files, position)):
+            if not all(part and isinstance(part, dict) for part in (described, versions, files, position)):
                 raise ValueError
         except (ValueError, KeyError, TypeError):
             raise ValueError(f"checkpoint {where!r} has a manifest that is not ours or damaged; remove it") from None
@@ -77,7 +78,7 @@ class Checkpoint:
             raise ValueError(
                 f"checkpoint {where!r} holds a run already; pass resume=True to go on with it, or remove it"
             )
-        if apart := configuration.difference(told, json.loads(json.dumps(self._told))):
+        if apart := configuration.difference(described, json.loads(json.dumps(self._described))):
             raise ValueError(
                 f"checkpoint {where!r} is of another run: {apart}; use the same settings, or another folder"
             )
@@ -94,11 +95,11 @@ class Checkpoint:
 
     @property
     def files(self) -> list[str]:
-        """What was saved."""
+        """Return the names of the files of the checkpoint."""
         return list(self._files)
 
     def load(self, name: str) -> dict[str, np.ndarray]:
-        """The arrays that were saved under a name.
+        """Return the arrays of a file of the checkpoint by name.
 
         Raises:
           ValueError: when the file is damaged.
@@ -108,15 +109,15 @@ class Checkpoint:
                 return dict(_decoded(name, array) for name, array in arrays.items())
         except PermissionError:
             raise
-        except Exception as error:  # other bytes may be anything to a reader
-            told = " ".join(str(error).split())[:100]
-            raise ValueError(f"checkpoint {str(self.folder)!r} is damaged: {name}: {told}; remove it") from None
+        except Exception as error:  # A reader of damaged bytes may raise any exception.
+            reason = " ".join(str(error).split())[:100]
+            raise ValueError(f"checkpoint {str(self.folder)!r} is damaged: {name}: {reason}; remove it") from None
 
     def save(self, position: Mapping[str, Any], files: Mapping[str, Arrays]) -> None:
-        """A checkpoint that holds these files; those saved before under the same name are kept as they are.
+        """Write a checkpoint of these files; those that the folder already has under the same name are not rewritten.
 
         Raises:
-          OSError: when it cannot be written; the one before is whole.
+          OSError: when the checkpoint cannot be written; the one before it stays complete.
         """
         try:
             sizes = {}
@@ -126,7 +127,7 @@ class Checkpoint:
                 sizes[name] = (self.folder / name).stat().st_size
             manifest = {
                 "format": FORMAT,
-                "configuration": self._told,
+                "configuration": self._described,
                 "versions": self._versions,
                 "position": dict(position),
                 "files": sizes,
@@ -151,23 +152,25 @@ def _savez(arrays: Arrays, file: IO[bytes]) -> None:
 
 
 def _encoded(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
-    """Return an array of a type that NumPy's files lack, such as bfloat16, as words, with the type in its name."""
+    """Return an array as integers, with its type in its name, where NumPy's files cannot hold it, such as bfloat16."""
     if array.dtype.isbuiltin == 1:
         return name, array
     return f"{name}{TYPE}{array.dtype.name}", array.view(f"u{array.dtype.itemsize}")
 
 
 def _decoded(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return the name and the array that :func:`_encoded` was given."""
     name, _, kind = name.partition(TYPE)
     return name, array.view(jnp.dtype(kind)) if kind else array
 
 
 def _ours(name: str) -> bool:
+    """Return whether a file of this name may belong to a checkpoint."""
     return name == MANIFEST or name.endswith((".npz", ".part"))
 
 
 def _write(path: pathlib.Path, content: Callable[[IO[bytes]], Any]) -> None:
-    """The whole file or none of it: written beside, flushed to the disk, renamed."""
+    """Write the whole file or none of it: under a temporary name first, then flushed to the disk and renamed."""
     beside = path.with_name(path.name + ".part")
     with open(beside, "wb") as file:
         content(file)
@@ -176,6 +179,6 @@ def _write(path: pathlib.Path, content: Callable[[IO[bytes]], Any]) -> None:
     os.replace(beside, path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)  # the name, too
+        os.fsync(folder)  # This flushes the new name of the file, too.
     finally:
         os.close(folder)

@@ -1,4 +1,4 @@
-"""A run as plain values, for JSON: enough to know whether two runs are one, and to run it again."""
+"""The configuration of a run as plain values for JSON, from which runs are compared and repeated."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from jaxcollapse.schemes.counts_scheme import CountsScheme
 from jaxcollapse.schemes.plain import PlainScheme
 
 STREAM = 1
-"""Raised with every release that gives other bits for the same key, process and chain."""
+"""The version of the random stream; it is raised with every release that gives other bits for the same key."""
 
 LISTED = 64
-"""So many numbers are written one by one, more are packed."""
+"""The largest size of an array whose numbers are written one by one; larger arrays are compressed."""
 
 PARTS = {
     of.__name__: of
@@ -37,19 +37,20 @@ PARTS = {
         *(decoding.Temperature, decoding.Greedy, decoding.TopK, decoding.Nucleus, decoding.MinP),
     )
 }
-"""What learners are made of, by name."""
+"""The estimators and decodings of learners, by name."""
 SCHEMES = {of.__name__: of for of in (PlainScheme, CountsScheme)}
+"""The schemes, by name."""
 
 
 def of_run(key: jax.Array, process: Process, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return key, process and options of a run, and the version of the random stream, as plain values.
 
-    It never fails: what has no plain form is written as a hash, which tells two runs apart but makes none again.
+    It never fails: values without a plain form are written as a hash, which distinguishes runs but cannot recreate one.
     """
     scheme = {} if process.scheme == default_scheme(process) else {"scheme": _parts(process.scheme)}
     process = jax.tree.map(_as_numpy, canonical(process))
     learner = _parts(process.learner)
-    if isinstance(process.language, TextLanguage):  # the text stands where the first release had it
+    if isinstance(process.language, TextLanguage):  # The first release wrote the text with the learner.
         learner["text"] = _plain(process.language.text)
     has_p = isinstance(process.p, np.ndarray)
     return {
@@ -65,36 +66,36 @@ def of_run(key: jax.Array, process: Process, options: Mapping[str, Any]) -> dict
 
 
 def recreated(configuration: Mapping[str, Any]) -> tuple[jax.Array, Process, dict[str, Any]]:
-    """Return key, process and options of a run, from what :func:`of_run` told.
+    """Return key, process and options of a run, from the configuration that :func:`of_run` wrote.
 
     Raises:
-      ValueError: when the run was of another version of the random stream, or has parts that are not ours.
+      ValueError: when the run had another version of the random stream, or parts that this package does not have.
     """
-    told = dict(configuration)
-    if (stream := told.pop("stream")) != STREAM:
+    described = dict(configuration)
+    if (stream := described.pop("stream")) != STREAM:
         raise ValueError(
             f"this run has version {stream} of the random stream and this release has {STREAM}: it would give "
             "other numbers; install the release that the provenance names"
         )
-    key = jax.random.wrap_key_data(jnp.array(told.pop("key"), jnp.uint32), impl="threefry2x32")
-    regime, learner, scheme = told.pop("regime"), told.pop("learner"), told.pop("scheme", None)
-    learner = _made(learner, LEARNERS)
-    if "p" not in told:
+    key = jax.random.wrap_key_data(jnp.array(described.pop("key"), jnp.uint32), impl="threefry2x32")
+    regime, learner, scheme = described.pop("regime"), described.pop("learner"), described.pop("scheme", None)
+    learner = _rebuilt(learner, LEARNERS)
+    if "p" not in described:
         raise ValueError("the language of this run is no distribution; make the process yourself and pass it to jc.run")
-    p = _unpacked(told.pop("p"))
-    if (contexts := told.pop("contexts", None)) is not None:
+    p = _unpacked(described.pop("p"))
+    if (contexts := described.pop("contexts", None)) is not None:
         p = p.reshape(contexts, -1)
-    ours = {of.__name__: of for of in regimes.REGIMES.values()}
-    scheme = None if scheme is None else _made(scheme, SCHEMES)
-    process = recursive_training(p, _made(regime, ours), learner, scheme=scheme)
-    for name in told.get("record", ()):
+    classes = {of.__name__: of for of in regimes.REGIMES.values()}
+    scheme = None if scheme is None else _rebuilt(scheme, SCHEMES)
+    process = recursive_training(p, _rebuilt(regime, classes), learner, scheme=scheme)
+    for name in described.get("record", ()):
         if name not in statistics.named():
             raise ValueError(f"the statistic {name!r} is not known by its name alone; pass record= as in the first run")
-    return key, process, told
+    return key, process, described
 
 
 def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> str | None:
-    """The first field in which two configurations differ, with both values; None where they are equal."""
+    """Return the first field in which two configurations differ, with both values; None where they are equal."""
     for field in dict.fromkeys([*first, *second]):
         a, b = first.get(field), second.get(field)
         if a == b:
@@ -111,6 +112,7 @@ def _short(value: Any) -> str:
 
 
 def _parts(of: Any) -> dict[str, Any]:
+    """Return a dataclass as plain values: the name of its class, and its fields."""
     kind = type(of)
     name = kind.__name__ if kind.__module__.startswith("jaxcollapse.") else f"{kind.__module__}.{kind.__qualname__}"
     fields = {field.name: _plain(getattr(of, field.name)) for field in dataclasses.fields(of)}
@@ -123,7 +125,7 @@ def _as_numpy(leaf: jax.Array) -> np.ndarray:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON can write it; a hash stands for what it cannot."""
+    """Return a value in the form that JSON can write; a hash replaces what has no such form."""
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -144,7 +146,7 @@ def _plain(value: Any) -> Any:
 
 
 def _hash_of(value: Any) -> str:
-    """Return a hash of what a value holds where that can be told, and else of its name: code and leaves, not addresses."""
+    """Return a hash of the content of an array or of the code of a function, else of the name of the value's type."""
     if isinstance(value, np.ndarray):
         content = str(value.dtype).encode() + str(value.shape).encode() + value.tobytes()
     elif (code := getattr(value, "__code__", None)) is not None:
@@ -154,24 +156,26 @@ def _hash_of(value: Any) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _made(told: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
-    fields = dict(told)
+def _rebuilt(plain: Mapping[str, Any], classes: Mapping[str, Any]) -> Any:
+    """Return the dataclass that :func:`_parts` described, an instance of one of the classes given by name."""
+    fields = dict(plain)
     kind = fields.pop("kind")
-    if kind not in ours:
+    if kind not in classes:
         raise ValueError(f"{kind} is not a part of jaxcollapse; make the process yourself and pass it to jc.run")
-    return ours[kind](**{name: _value(of) for name, of in fields.items()})
+    return classes[kind](**{name: _value(of) for name, of in fields.items()})
 
 
-def _value(told: Any) -> Any:
-    if isinstance(told, list) and any(isinstance(of, dict) for of in told):
-        return tuple(_value(of) for of in told)
-    if isinstance(told, dict) and "hash" in told:
-        raise ValueError(f"{told['of']} was written as a hash only; make the process yourself and pass it to jc.run")
-    if isinstance(told, dict) and "packed" in told:
-        return _unpacked(told["packed"], told["dtype"]).reshape(told["shape"])
-    if isinstance(told, dict):
-        return _made(told, PARTS | LEARNERS) if "kind" in told else Schedule(told["sizes"])
-    return told
+def _value(plain: Any) -> Any:
+    """Return the value that :func:`_plain` described."""
+    if isinstance(plain, list) and any(isinstance(of, dict) for of in plain):
+        return tuple(_value(of) for of in plain)
+    if isinstance(plain, dict) and "hash" in plain:
+        raise ValueError(f"{plain['of']} was written as a hash only; make the process yourself and pass it to jc.run")
+    if isinstance(plain, dict) and "packed" in plain:
+        return _unpacked(plain["packed"], plain["dtype"]).reshape(plain["shape"])
+    if isinstance(plain, dict):
+        return _rebuilt(plain, PARTS | LEARNERS) if "kind" in plain else Schedule(plain["sizes"])
+    return plain
 
 
 def _packed(array: np.ndarray, kind: str = "<f4") -> str:
@@ -183,7 +187,7 @@ def _unpacked(text: str, kind: str = "<f4") -> np.ndarray:
 
 
 def versions_of(provenance: Mapping[str, Any]) -> dict[str, str]:
-    """What besides the configuration decides on the bits: the backend, jax and jaxlib."""
+    """Return what determines the bits of a run besides its configuration: the backend, and versions of packages."""
     versions = provenance["versions"]
     return {
         "platform": provenance["device"]["platform"],

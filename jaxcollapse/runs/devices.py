@@ -1,4 +1,4 @@
-"""Chains laid over devices and shared out among processes."""
+"""The distribution of chains over the devices of a process, and over processes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 
-def laid_out(first: int, count: int, room: int, devices: Sequence[jax.Device]) -> jax.Array:
-    """The numbers of chains ``first .. first + count - 1``, the last one again up to ``room``, over devices.
+def place_chains(first: int, count: int, capacity: int, devices: Sequence[jax.Device]) -> jax.Array:
+    """Return the numbers of chains ``first .. first + count - 1``, ``int32 [capacity]``, placed on devices.
 
     Args:
-      first, count: of the chains.
-      room: a multiple of the number of devices.
-      devices: of this process.
+      first: the number of the first chain.
+      count: how many chains there are; the last one is repeated in the remaining slots.
+      capacity: the number of slots, a multiple of the number of devices.
+      devices: the devices of this process.
     """
-    numbers = np.minimum(first + np.arange(room), first + count - 1).astype(np.int32)
+    numbers = np.minimum(first + np.arange(capacity), first + count - 1).astype(np.int32)
     if len(devices) == 1:
         return jax.device_put(numbers, devices[0])
     mesh = Mesh(np.array(devices), ("chains",))
@@ -26,7 +27,7 @@ def laid_out(first: int, count: int, room: int, devices: Sequence[jax.Device]) -
 
 
 def share(count: int, unit: int = 1) -> tuple[int, int]:
-    """The first and the last but one of ``count`` things that fall to this process, in whole units.
+    """Return where the items of this process begin and end (not included), of ``count`` items, in whole units.
 
     Example:
       >>> share(10)  # one process
@@ -38,7 +39,7 @@ def share(count: int, unit: int = 1) -> tuple[int, int]:
 
 
 def largest_share(count: int, unit: int = 1) -> int:
-    """The most that falls to a process.
+    """Return the largest number of items that any process has, of ``count`` items in whole units.
 
     Example:
       >>> largest_share(10)
@@ -47,8 +48,8 @@ def largest_share(count: int, unit: int = 1) -> int:
     return min(math.ceil(math.ceil(count / unit) / jax.process_count()) * unit, count)
 
 
-def of_all_processes(content: bytes) -> list[bytes]:
-    """What each process has to say, in their order; collective where there are several."""
+def gather_from_processes(content: bytes) -> list[bytes]:
+    """Return the contents that all processes pass, in the order of processes; each of them must call this."""
     if jax.process_count() == 1:
         return [content]
     from jax.experimental import multihost_utils

@@ -1,4 +1,4 @@
-"""What a run keeps of the chains that it has simulated: every one, or what they have in common."""
+"""What a run keeps of recorded values: those of every chain, or their moments and quantiles over all chains."""
 
 from __future__ import annotations
 
@@ -19,82 +19,81 @@ Values = Mapping[str, np.ndarray]
 Files = dict[str, dict[str, np.ndarray]]
 
 
-class Keeper(abc.ABC):
-    """Told piece by piece what was recorded: rows of a chunk of chains."""
+class Reducer(abc.ABC):
+    """A reduction of recorded values, which are added segment by segment for each batch of chains."""
 
     @abc.abstractmethod
-    def add(self, first: int, piece: int, values: Values) -> None:
-        """Rows ``[chains, rows, ...]`` of chains from ``first`` on."""
+    def add(self, first: int, segment: int, values: Values) -> None:
+        """Add the values ``[chains, rows, ...]`` that chains from number ``first`` on recorded in a segment."""
 
     @abc.abstractmethod
     def files(self, step: int) -> Files:
-        """All that it holds, by file; a file that was saved does not change."""
+        """Return the whole reduction as arrays by file, for a checkpoint; files that were saved do not change."""
 
     @abc.abstractmethod
     def restore(self, files: Files) -> None:
-        """Hold again what was saved."""
+        """Set the reduction to that of a checkpoint."""
 
     @abc.abstractmethod
-    def result(self, pieces: int, every: int, provenance: str, described: Descriptions) -> Any:
-        """What the caller gets."""
+    def result(self, segments: int, every: int, provenance: str, described: Descriptions) -> Any:
+        """Return the result of the run for the caller, given how many segments a whole batch has."""
 
 
-class Chains(Keeper):
-    """Every recorded value of every chain."""
+class Chains(Reducer):
+    """A reduction that keeps every recorded value of every chain."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[int, int], dict[str, np.ndarray]] = {}
 
-    def add(self, first: int, piece: int, values: Values) -> None:
-        self._rows[first, piece] = dict(values)
+    def add(self, first: int, segment: int, values: Values) -> None:
+        self._rows[first, segment] = dict(values)
 
     def files(self, step: int) -> Files:
-        return {f"rows-{first}-{piece}.npz": rows for (first, piece), rows in self._rows.items()}
+        return {f"rows-{first}-{segment}.npz": rows for (first, segment), rows in self._rows.items()}
 
     def restore(self, files: Files) -> None:
         for name, rows in files.items():
-            _, first, piece = name.removesuffix(".npz").split("-")
-            self._rows[int(first), int(piece)] = rows
+            _, first, segment = name.removesuffix(".npz").split("-")
+            self._rows[int(first), int(segment)] = rows
 
-    def result(self, pieces: int, every: int, provenance: str, described: Descriptions) -> Trace:
-        whole = sorted(first for first, piece in self._rows if piece == pieces - 1)
-        if not whole:  # interrupted in the first chunk
-            pieces, whole = len(self._rows), [next(iter(self._rows))[0]]
+    def result(self, segments: int, every: int, provenance: str, described: Descriptions) -> Trace:
+        whole = sorted(first for first, segment in self._rows if segment == segments - 1)
+        if not whole:  # The run was interrupted in its first batch, of which the segments that are done count.
+            segments, whole = len(self._rows), [next(iter(self._rows))[0]]
         names = next(iter(self._rows.values()))
+        of_batch = lambda first, name: [self._rows[first, segment][name] for segment in range(segments)]
         values = {
-            name: np.concatenate(
-                [np.concatenate([self._rows[first, piece][name] for piece in range(pieces)], axis=1) for first in whole]
-            )
+            name: np.concatenate([np.concatenate(of_batch(first, name), axis=1) for first in whole])
             for name in names
             if name != STATUS
         }
-        status = np.concatenate([self._rows[first, pieces - 1][STATUS] for first in whole])
+        status = np.concatenate([self._rows[first, segments - 1][STATUS] for first in whole])
         return Trace(cast(Any, values), cast(Any, status), every, provenance, described)
 
 
 STATUS = "status"
-"""Of chains, beside the statistics; no statistic has this name."""
+"""The name of the status of chains among recorded values; no statistic has this name."""
 
 
-class Ensembles(Keeper):
-    """Moments and, if levels are asked for, sketches of the quantiles, of each piece of generations.
+class Ensembles(Reducer):
+    """A reduction to moments and, if levels are given, sketches of the quantiles, for each segment of generations.
 
-    An interrupt may come at any moment: a piece that is added again replaces what it was, and a chunk joins the
-    others, in one assignment, when the next one begins.
+    An interrupt may come at any moment. So a segment that is added again replaces its earlier sums, and the sums of a
+    batch are joined to those of the batches before it in one assignment, when the next batch begins.
     """
 
     def __init__(self, levels: np.ndarray) -> None:
         self._levels = levels
         self._all, self._now, self._first = _Sums(), _Sums(), -1
 
-    def add(self, first: int, piece: int, values: Values) -> None:
+    def add(self, first: int, segment: int, values: Values) -> None:
         if np.any(values[STATUS] != 0):
             Trace({}, cast(Any, values[STATUS])).check()
         if first != self._first:
             self._all, self._now, self._first = self._all.joined(self._now), _Sums(), first
         for name, rows in values.items():
             if name != STATUS:
-                self._now.put(f"{piece}/{name}", rows, first, sketched=bool(self._levels.size))
+                self._now.put(f"{segment}/{name}", rows, first, sketched=bool(self._levels.size))
 
     def files(self, step: int) -> Files:
         about = {"first": np.array(self._first)}
@@ -106,33 +105,34 @@ class Ensembles(Keeper):
         self._all, self._now = _Sums.of(arrays, "all"), _Sums.of(arrays, "now")
 
     def variance(self, name: str) -> np.ndarray:
-        """Of one chain, the largest of what a row holds, ``[rows]``."""
+        """Return the variance of a statistic between chains, of each row its largest entry, ``[rows]``."""
         sums = self._all.joined(self._now)
-        rows = [np.asarray(sums.moments[key].variance) for key in sums.pieces(name)]
+        rows = [np.asarray(sums.moments[key].variance) for key in sums.segments(name)]
         return np.concatenate([of.reshape(len(of), -1).max(axis=1) for of in rows])
 
-    def result(self, pieces: int, every: int, provenance: str, described: Descriptions) -> Summary:
-        # Of an interrupted run whole chunks count, or else the first as far as it came.
-        whole = all(len(self._now.pieces(name)) == pieces for name in self._now.names) or not self._all.moments
-        sums = _of_all_processes(self._all.joined(self._now) if whole else self._all)
+    def result(self, segments: int, every: int, provenance: str, described: Descriptions) -> Summary:
+        # Of an interrupted run whole batches count; if there is none, the segments of the first batch that are done.
+        whole = all(len(self._now.segments(name)) == segments for name in self._now.names) or not self._all.moments
+        sums = _joined_over_processes(self._all.joined(self._now) if whole else self._all)
         ensembles = {name: self._ensemble(sums, name, every) for name in sums.names}
         return Summary(ensembles, next(iter(ensembles.values())).chains, every, provenance, described)
 
     def _ensemble(self, sums: _Sums, name: str, every: int) -> Ensemble:
-        keys = sums.pieces(name)
+        """Return the means, errors and quantiles of a statistic at all recorded generations."""
+        keys = sums.segments(name)
         moments = [sums.moments[key] for key in keys]
         mean = np.concatenate([of.mean for of in moments])
         error = np.concatenate([of.standard_error for of in moments])
         quantiles = np.empty((0, *mean.shape))
         if self._levels.size:
-            of_piece = lambda key, shape: [sums.sketches[key].quantile(level).reshape(shape) for level in self._levels]
-            stacks = [np.stack(of_piece(key, of.mean.shape)) for key, of in zip(keys, moments, strict=True)]
+            of_segment = lambda key, shape: [sums.sketches[key].quantile(of).reshape(shape) for of in self._levels]
+            stacks = [np.stack(of_segment(key, of.mean.shape)) for key, of in zip(keys, moments, strict=True)]
             quantiles = np.concatenate(stacks, axis=1)
         return Ensemble(every * np.arange(len(mean)), mean, error, self._levels, quantiles, moments[0].count)
 
 
 class _Sums:
-    """Moments and sketches by piece and statistic, as ``3/support``."""
+    """Moments and sketches by segment and statistic; the key ``3/support`` is that of the support in segment 3."""
 
     def __init__(self) -> None:
         self.moments: dict[str, Moments] = {}
@@ -140,16 +140,16 @@ class _Sums:
 
     @property
     def names(self) -> list[str]:
-        """The statistics."""
+        """Return the names of the statistics."""
         return list(dict.fromkeys(key.split("/", 1)[1] for key in self.moments))
 
-    def pieces(self, name: str) -> list[str]:
-        """The keys of a statistic, in the order of generations."""
+    def segments(self, name: str) -> list[str]:
+        """Return the keys of a statistic, in the order of segments."""
         found = [key for key in self.moments if key.split("/", 1)[1] == name]
         return sorted(found, key=lambda key: int(key.split("/")[0]))
 
     def put(self, key: str, rows: np.ndarray, first: int, *, sketched: bool) -> None:
-        """The sums of these rows, of chains from ``first`` on, in the place of others."""
+        """Set the sums of a key to those of rows ``[chains, rows, ...]``, of chains from number ``first`` on."""
         moments, sketch = Moments(), Sketch()
         for begin in range(0, len(rows), BLOCK):
             moments.add(rows[begin : begin + BLOCK], (first + begin) // BLOCK)
@@ -159,7 +159,7 @@ class _Sums:
         self.moments[key] = moments
 
     def joined(self, other: _Sums) -> _Sums:
-        """Both, as new sums; the chains of the other follow."""
+        """Return new sums over the chains of both, in which the chains of ``other`` follow."""
         both = _Sums()
         for sums in (self, other):
             for key, moments in sums.moments.items():
@@ -169,7 +169,7 @@ class _Sums:
         return both
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
-        """All of it, by names that begin so."""
+        """Return moments and sketches as arrays, by names that begin with ``prefix``."""
         arrays = {}
         for key, moments in self.moments.items():
             for index, node in enumerate(moments.nodes):
@@ -182,7 +182,7 @@ class _Sums:
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> _Sums:
-        """The sums that gave these."""
+        """Return the sums from which :meth:`arrays` made the arrays of this prefix."""
         sums = cls()
         sketches: dict[str, dict[str, np.ndarray]] = {}
         for at, of in arrays.items():
@@ -199,11 +199,11 @@ class _Sums:
         return sums
 
 
-def _of_all_processes(sums: _Sums) -> _Sums:
-    """Joined in the order of their chains."""
+def _joined_over_processes(sums: _Sums) -> _Sums:
+    """Return the sums over the chains of all processes, in the order of processes; each of them must call this."""
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **sums.arrays("all"))
-    contents = devices.of_all_processes(file.getvalue())
+    contents = devices.gather_from_processes(file.getvalue())
     if len(contents) == 1:
         return sums
     joined = _Sums()
@@ -213,8 +213,8 @@ def _of_all_processes(sums: _Sums) -> _Sums:
     return joined
 
 
-def keeper(keep: str, levels: Sequence[float]) -> Keeper:
-    """By its name.
+def reducer_for(keep: str, levels: Sequence[float]) -> Reducer:
+    """Return the reducer that ``keep`` names, with quantiles at these levels where it has quantiles.
 
     Raises:
       ValueError: for another name, or a level outside [0, 1].

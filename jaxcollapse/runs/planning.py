@@ -1,4 +1,4 @@
-"""What is to be done in which order: chunks of chains, each in pieces of generations, in the memory that there is."""
+"""Plans of runs: batches of chains that fit in memory, each advanced in segments of generations."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ from jaxcollapse.engine import memory
 from jaxcollapse.runs import devices as spread
 from jaxcollapse.statistics import Record
 
-PIECES = 20
-"""Pauses in a run, about, where nothing else is asked."""
+SEGMENTS = 20
+"""About how many segments a run has, where the caller does not choose."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What is to be done in which order: chunks of chains, each in pieces of generations.
+    """The order of work of a run: batches of chains one after another, each in segments of generations.
 
     Attributes:
-      first, last: the chains of this process, the last one not included.
-      chunk: chains at a time.
-      room: their places in arrays, a multiple of the devices.
-      ends: the last generation of each piece.
+      first_chain: the number of the first chain of this process.
+      end_chain: the number after that of the last chain of this process.
+      batch_size: the number of chains that are advanced together; the last batch may have fewer.
+      capacity: the length of arrays that hold a batch, a multiple of the number of devices.
+      segment_ends: the last generation of each segment.
     """
 
-    first: int
-    last: int
-    chunk: int
-    room: int
-    ends: tuple[int, ...]
+    first_chain: int
+    end_chain: int
+    batch_size: int
+    capacity: int
+    segment_ends: tuple[int, ...]
 
     @property
-    def chunks(self) -> list[int]:
-        """The first chain of each."""
-        return list(range(self.first, self.last, self.chunk))
+    def batches(self) -> list[int]:
+        """Return the first chain of each batch."""
+        return list(range(self.first_chain, self.end_chain, self.batch_size))
 
 
 def plan_run(
@@ -52,8 +53,21 @@ def plan_run(
     chunk: int | None,
     device_count: int,
 ) -> Plan:
-    """What falls to this process, in chunks that fit; all processes plan for the largest share, for equal pieces."""
-    unit = BLOCK if keep == "ensemble" else 1  # what must stay together
+    """Return the plan of the chains of this process, in batches that fit in memory.
+
+    All processes plan for the largest number of chains that any of them has, so that their segments are equal.
+
+    Args:
+      process: the process to simulate.
+      first: the number of the first chain of all processes.
+      last: the number after that of the last chain of all processes.
+      generations, record, every, keep, piece, chunk: as for :func:`jaxcollapse.run`.
+      device_count: the number of devices of this process.
+
+    Raises:
+      MemoryError: naming the setting to change, when the records or a batch do not fit in memory.
+    """
+    unit = BLOCK if keep == "ensemble" else 1  # So many chains must stay together.
     begin, end = (first + of for of in spread.share(last - first, unit))
     count = spread.largest_share(last - first, unit)
     wanted = chunk is not None
@@ -81,22 +95,22 @@ def plan_run(
             f"chunk={chunk} chains would need about {needed(chains=chunk) / 2**30:,.1f} GiB, and the device has "
             f"{there / 2**30:,.1f}; lower {lower}"
         )
-    chunks = -(-count // chunk)
-    pauses = max(1, PIECES // chunks)
-    length = _piece(generations, pauses) if piece is None else check.static_whole_number("piece", piece)
+    batches = -(-count // chunk)
+    segments = max(1, SEGMENTS // batches)
+    length = _segment_length(generations, segments) if piece is None else check.static_whole_number("piece", piece)
     ends = (*range(length, generations, length), generations)
     return Plan(begin, end, chunk, round_up(chunk, device_count), ends)
 
 
 def round_up(count: int, unit: int) -> int:
-    """The next multiple of a unit."""
+    """Return the smallest multiple of ``unit`` that is not below ``count``."""
     return -(-count // unit) * unit
 
 
-def _piece(generations: int, pieces: int) -> int:
-    """A length that gives about so many pieces; a divisor if there is a near one, for each length compiles anew."""
-    if generations <= pieces:
+def _segment_length(generations: int, segments: int) -> int:
+    """Return a length that gives about so many segments; a divisor if one is near, for each length compiles anew."""
+    if generations <= segments:
         return 1
-    ideal = generations / pieces
+    ideal = generations / segments
     near = [d for d in range(max(1, int(ideal / 2)), int(2 * ideal) + 1) if generations % d == 0]
     return min(near, key=lambda d: abs(d - ideal)) if near else math.ceil(ideal)

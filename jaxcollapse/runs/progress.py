@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, plain lines elsewhere, nothing on request."""
+"""The progress of a run: a bar on a terminal, plain lines elsewhere, and nothing on request."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ import jax
 from tqdm import tqdm
 
 SECONDS = 10.0
-"""Between plain lines."""
+"""The time between plain lines, in seconds."""
 
 
 class Progress:
-    """Told after each piece; only process 0 speaks.
+    """The progress of a run, which is updated after each segment; only process 0 prints.
 
     Args:
-      shown: True, False, or a function that is told how many generations were added.
-      generations: in all, those of one chunk of chains after those of another.
-      done: of these, before this session.
+      shown: True, False, or a function that is called with the number of generations that were added.
+      generations: the number of generations in all, those of every batch of chains.
+      done: how many of these were done before this session.
+      stream: where to print; by default the standard error stream.
+      clock: a function that returns the time in seconds.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Progress:
             )
 
     def add(self, generations: int, alive: int | None = None) -> None:
-        """So many more generations; and how many chains can still change, where that is known."""
+        """Add generations that are done, and show how many chains can still change where ``alive`` is known."""
         self._done += generations
         if self._tell:
             self._tell(generations)
@@ -58,20 +60,21 @@ class Progress:
             print(self.line(alive), file=self._stream, flush=True)
 
     def line(self, alive: int | None = None) -> str:
-        """How far, how fast, how long still."""
+        """Return a line that says how far the run is, how fast it is, and how long it still takes."""
         seconds = max(self._clock() - self._began, 1e-9)
         speed = (self._done - self._before) / seconds
         left = (self._generations - self._done) / speed if speed > 0 else float("inf")
-        told = f"generation {self._done:,} of {self._generations:,}, {speed:,.3g} a second, {_time(left)} left"
-        return told if alive is None else f"{told}, {alive:,} chains alive"
+        line = f"generation {self._done:,} of {self._generations:,}, {speed:,.3g} a second, {_time(left)} left"
+        return line if alive is None else f"{line}, {alive:,} chains alive"
 
     def close(self) -> None:
-        """The bar goes."""
+        """Close the progress bar, if there is one."""
         if self._bar is not None:
             self._bar.close()
 
 
 def _time(seconds: float) -> str:
+    """Return a duration in seconds as text: ``"2 h 05 min"``, ``"3 min 20 s"`` or ``"7 s"``."""
     if seconds == float("inf"):
         return "?"
     minutes, rest = divmod(round(seconds), 60)

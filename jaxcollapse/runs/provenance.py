@@ -1,4 +1,4 @@
-"""What made a result: versions, device and machine, for every file that is written."""
+"""The provenance of a result: the versions, device and machine that made it, for every file that is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jaxcollapse.version import __version__
 
 
 def provenance() -> dict[str, Any]:
-    """Versions, device and time, as plain values for JSON.
+    """Return versions of packages, device, machine and time, as plain values for JSON.
 
     Example:
       >>> sorted(provenance())

@@ -1,4 +1,4 @@
-"""Runs of any length, as callers ask for them."""
+"""The functions that callers use for runs of any length: ``run``, ``summarize`` and ``again``."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from jaxcollapse.contract import Process
 from jaxcollapse.results import Summary
 from jaxcollapse.runs import configuration
 from jaxcollapse.runs.checkpoint import Checkpoint
-from jaxcollapse.runs.keeping import Ensembles, keeper
+from jaxcollapse.runs.keeping import Ensembles, reducer_for
 from jaxcollapse.runs.loop import Loop
 from jaxcollapse.runs.planning import Plan, plan_run, round_up
 from jaxcollapse.runs.provenance import provenance
 from jaxcollapse.statistics import Record
 
 SAFETY = 1.1
-"""More chains than the pilot says, for its variance is an estimate too."""
+"""The factor by which a run has more chains than its pilot suggests, whose variance is itself an estimate."""
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Of quantiles, by default."""
+"""The levels of quantiles by default."""
 
 
 def run(
@@ -48,26 +48,28 @@ def run(
     resume: bool = False,
     progress: bool | Callable[[int], Any] = True,
 ) -> Any:
-    """A simulation of any length on any number of devices, bit for bit that of :func:`~jaxcollapse.simulate`.
+    """Run a simulation of any length on any number of devices; its bits are those of :func:`~jaxcollapse.simulate`.
 
-    Chains go in chunks, a chunk's generations in pieces. In the pauses progress is told and checkpoints are
-    written; Ctrl-C returns what is done. With several processes (``jax.distributed.initialize()`` first) each
-    takes its share of the chains: ``keep="chains"`` returns those to each, ``keep="ensemble"`` the same summary to all.
+    Chains are advanced in chunks, and the generations of a chunk in pieces. Between pieces progress is reported and
+    checkpoints are written; Ctrl-C returns what is done. With several processes (``jax.distributed.initialize()``
+    first) each takes a part of the chains: ``keep="chains"`` returns these to each process, ``keep="ensemble"`` the
+    same summary to all.
 
     Args:
       key, process, chains, generations, record, every: as for :func:`~jaxcollapse.simulate`.
       keep: ``"chains"`` for every value of every chain, or ``"ensemble"`` for means, standard errors and quantiles.
-      levels: of the quantiles; none saves a third of the time.
+      levels: the levels of the quantiles, between 0 and 1; without any a run takes a third less time.
       until: ``"collapsed"``: stop where every chain of a chunk has collapsed for ever, in the fully synthetic regime
-        with a constant ``n``; later rows repeat the last, as they would anyway. Or ``{"support": 0.01}``: as
-        many chains as give standard errors of at most this at every generation, ``chains`` at most; see below.
-      piece: generations between pauses; None gives some twenty pauses in all.
-      chunk: chains in flight; None takes what fits in half of the memory.
-      devices: of this process; None takes all.
-      checkpoint: a folder; each process has one of its own in it.
-      checkpoint_seconds: how long to wait between checkpoints; the last pause of a chunk counts like any other.
-      resume: go on with what the folder holds, or begin if it holds nothing.
-      progress: True, False, or a function that is told how many generations were added.
+        with a constant ``n``; later rows repeat the last, which is what the simulation would give. Or
+        ``{"support": 0.01}``: as many chains as give standard errors of at most this at every generation, ``chains``
+        at most; see below.
+      piece: how many generations are simulated between progress reports; None gives some twenty pieces in all.
+      chunk: how many chains are advanced together; None takes what fits in half of the memory.
+      devices: the devices of this process to use; None takes all.
+      checkpoint: a folder, in which each process makes one of its own; None writes no checkpoints.
+      checkpoint_seconds: the least time between checkpoints, in seconds.
+      resume: whether to continue from the checkpoint in the folder; a folder without one starts a new run.
+      progress: True, False, or a function that is called with the number of generations that were added.
 
     Returns:
       A :class:`~jaxcollapse.Trace` of NumPy arrays or a :class:`~jaxcollapse.Summary`, with provenance.
@@ -76,9 +78,9 @@ def run(
       As :func:`~jaxcollapse.simulate`; ValueError for a folder that holds another run or is damaged; OSError when
       a checkpoint cannot be written; MemoryError naming the setting to change.
 
-    The stopping rule is Stein's (1945) with the pilot left out: 4096 chains tell the variance, the number of the
-    others follows from it, and only these others are in the estimate. What they say has no part in how many there
-    are, so means are unbiased and their errors honest; an error may still come out a little above what was asked.
+    The stopping rule is Stein's (1945) with the pilot left out: a pilot of 4096 chains estimates the variance, which
+    determines the number of further chains, and only these are in the estimate. Their number does not depend on their
+    own values, so means are unbiased and standard errors are valid; an error may still slightly exceed the target.
 
     Example:
       >>> import jax, jaxcollapse as jc
@@ -91,7 +93,7 @@ def run(
     chains = check.static_whole_number("chains", chains)
     generations = check.static_whole_number("generations", generations)
     every = check.static_whole_number("every", every)
-    engine.prepare(key, process, 1, generations, record, every=every)  # bad input fails here
+    engine.prepare(key, process, 1, generations, record, every=every)  # This raises on bad input.
     local = jax.local_devices() if devices is None else list(devices)
     if not local:
         raise ValueError("devices must hold at least one, got none; leave it out to take all")
@@ -105,7 +107,7 @@ def run(
     target = _target(until, keep, names)
     if keep == "chains" and chains < jax.process_count():
         raise ValueError(f"chains must be at least one for each of {jax.process_count()} processes, got {chains}")
-    kept = keeper(keep, levels)
+    reducer = reducer_for(keep, levels)
     options = {
         "chains": chains,
         "generations": generations,
@@ -120,33 +122,33 @@ def run(
         first, last = _chains_wanted(key, process, record, generations, every, chains, target, local)
     plan = plan_run(process, first, last, generations, record, every, keep, piece, chunk, len(local))
     made = provenance()
-    told = configuration.of_run(key, process, options)
+    described = configuration.of_run(key, process, options)
     store = None
     if checkpoint is not None:
-        processes = {"processes": jax.process_count(), "first": plan.first, "last": plan.last}
-        processes |= {"chunk": plan.chunk, "piece": plan.ends[0]}
-        mine = os.path.join(checkpoint, f"process-{jax.process_index()}")
-        store = Checkpoint(mine, told | {"laid out": processes}, configuration.versions_of(made), resume=resume)
+        layout = {"processes": jax.process_count(), "first": plan.first_chain, "last": plan.end_chain}
+        layout |= {"chunk": plan.batch_size, "piece": plan.segment_ends[0]}
+        folder = os.path.join(checkpoint, f"process-{jax.process_index()}")
+        store = Checkpoint(folder, described | {"laid out": layout}, configuration.versions_of(made), resume=resume)
     stops = until == "collapsed" and process.is_constant()
-    loop = Loop(key, process, record, every, plan, local, kept, store, checkpoint_seconds, stops)
+    loop = Loop(key, process, record, every, plan, local, reducer, store, checkpoint_seconds, stops)
     interrupted = loop.go(progress)
-    text = {"run": told, **made, "chains": [plan.first, plan.last], "interrupted": interrupted}
-    return kept.result(len(plan.ends), every, json.dumps(text), statistics.described(record))
+    text = {"run": described, **made, "chains": [plan.first_chain, plan.end_chain], "interrupted": interrupted}
+    return reducer.result(len(plan.segment_ends), every, json.dumps(text), statistics.described(record))
 
 
 def summarize(
     key: jax.Array, process: Process, *, progress: bool | Callable[[int], Any] = False, **options: Any
 ) -> Summary:
-    """Simulate very many chains and keep what they have in common only: :func:`run` with ``keep="ensemble"``.
+    """Simulate very many chains and keep means, errors and quantiles only: :func:`run` with ``keep="ensemble"``.
 
-    The chains are those of :func:`~jaxcollapse.simulate` with the same key. Memory does not grow with their number:
-    a mean, a variance and some thousand bins of counts a generation.
+    The chains are those of :func:`~jaxcollapse.simulate` with the same key. Memory does not grow with their number: a
+    mean, a variance and some thousand bins of counts are kept for each generation.
 
     Args:
       key, process: as for :func:`run`.
-      progress: True, False, or a function that is told how many generations were added.
-      options: others of :func:`run`: ``chains``, ``generations``, ``record``, ``every`` ... Of ``levels`` the quantiles
-        are within half a percent of a value that so many chains do not exceed; ``levels=()`` saves a third of the time.
+      progress: True, False, or a function that is called with the number of generations that were added.
+      options: further arguments of :func:`run`, such as ``chains``, ``generations``, ``record`` and ``every``. The
+        quantiles at ``levels`` are accurate to half a percent of their value; ``levels=()`` takes a third less time.
 
     Returns:
       A :class:`~jaxcollapse.Summary`.
@@ -165,14 +167,14 @@ def summarize(
 
 
 def again(made: str | Mapping[str, Any], **options: Any) -> Any:
-    """The run that a provenance tells of, once more.
+    """Repeat the run that a provenance describes, and return its result.
 
     Args:
       made: ``trace.provenance`` or ``summary.provenance``.
-      options: those of :func:`run` that do not change what comes out: ``piece``, ``chunk``, ``checkpoint`` ...
+      options: arguments of :func:`run` that do not change its result, such as ``piece``, ``chunk`` and ``checkpoint``.
 
     Raises:
-      ValueError: when it was of another version of the random stream, or needs parts that are not ours.
+      ValueError: when the run had another version of the random stream, or parts that this package does not have.
 
     Example:
       >>> import jax, jaxcollapse as jc
@@ -182,16 +184,17 @@ def again(made: str | Mapping[str, Any], **options: Any) -> Any:
       True
     """
     try:
-        told = json.loads(made) if isinstance(made, str) else made
+        source = json.loads(made) if isinstance(made, str) else made
     except json.JSONDecodeError:
-        told = None
-    if not isinstance(told, Mapping) or "run" not in told:
+        source = None
+    if not isinstance(source, Mapping) or "run" not in source:
         raise ValueError("provenance must be that of a jc.run, which tells of the run; this one does not")
-    key, process, how = configuration.recreated(told["run"])
-    return run(key, process, **(how | options))
+    key, process, arguments = configuration.recreated(source["run"])
+    return run(key, process, **(arguments | options))
 
 
 def _target(until: Any, keep: str, names: Sequence[str]) -> Mapping[str, float]:
+    """Return the standard errors to reach by statistic, checked; an empty mapping where there is no such target."""
     if until is None or until == "collapsed":
         return {}
     if not isinstance(until, Mapping) or not until:
@@ -217,7 +220,10 @@ def _chains_wanted(
     target: Mapping[str, float],
     local: Sequence[jax.Device],
 ) -> tuple[int, int]:
-    """The chains to take after a pilot of one block: from the second block on, as many as its variance asks for."""
+    """Return the first chain and the end of those that reach the target: from the second block on, after a pilot.
+
+    The first block of chains is the pilot, whose variance determines how many chains are needed.
+    """
     pilot = Ensembles(np.zeros(0))
     if most <= BLOCK:
         raise ValueError(f"chains must be above {BLOCK}, the pilot that tells how many are wanted, got {most}")

@@ -1,4 +1,4 @@
-"""States of chains as plain NumPy arrays by name, and back: what a checkpoint holds of them."""
+"""The conversion between states of chains and plain NumPy arrays by name, which a checkpoint holds."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from jaxcollapse.contract import State
 
 
 def to_arrays(states: State) -> dict[str, np.ndarray]:
-    """Return the leaves of states by their key paths, and keys as their words."""
+    """Return the leaves of states by their key paths; random keys as arrays of integers."""
     return {jax.tree_util.keystr(path): _plain(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(states)}
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray], template: State, sharding: Any) -> State:
-    """Return the states that gave these arrays.
+    """Return the states from which :func:`to_arrays` made these arrays.
 
     Args:
-      arrays: by key path; or, as the first release wrote them, by the number of the leaf.
+      arrays: the leaves by key path; or, as the first release wrote them, by the number of the leaf.
       template: states of the same structure and types, of any shapes.
-      sharding: of arrays with an axis of chains.
+      sharding: the sharding of arrays that have an axis of chains.
 
     Raises:
       ValueError: where an array is missing.

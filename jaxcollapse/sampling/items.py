@@ -37,7 +37,7 @@ class Items(NamedTuple):
 
 
 class ItemCorpora(Corpora):
-    """Operations on corpora of :class:`Items`. A pool has a fixed capacity, so regimes must know the last generation."""
+    """Operations on corpora of :class:`Items`. A pool has a fixed capacity, so regimes need a last generation."""
 
     provides: ClassVar[frozenset[str]] = frozenset(
         {"gather", "exchangeable", "pool", "extend", "subsample", "reweight"}
