@@ -1,4 +1,4 @@
-"""The engine: fold keys, scan over generations, map over chains, record statistics."""
+"""The engine: it folds keys, maps over chains, scans over generations and records statistics."""
 
 from jaxcollapse.engine.simulation import advance, simulate, start, state_template
 from jaxcollapse.engine.validation import prepare

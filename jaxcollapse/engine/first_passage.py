@@ -1,4 +1,4 @@
-"""When chains collapse, asked by a caller; schemes know how."""
+"""The collapse times of chains: the function that callers use, which passes the work to the scheme."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from jaxcollapse.results import CollapseTimes
 
 
 def collapse_times(key: Array, process: Process, *, chains: int | Array, max_generations: int) -> CollapseTimes:
-    """Return the collapse time ``T`` of each chain: the first generation that is one token only, and the final one.
+    """Return the collapse times of each chain: the first generation with one token only, and the first that stays so.
 
-    Runs until every chain has collapsed for ever, or to ``max_generations``; where real data are kept
-    or drawn for ever (``regime.collapses`` is False) until every chain has collapsed once.
+    Chains are simulated until every chain has collapsed for ever, or to ``max_generations``; where real data are kept
+    or drawn for ever (``regime.collapses`` is False), until every chain has collapsed once.
 
     Args:
       key, process, chains: as for :func:`jaxcollapse.simulate`; the same key gives the same chains.
-      max_generations: when to stop looking; a new value compiles nothing.
+      max_generations: the last generation that is simulated; a new value compiles nothing.
 
     Returns:
-      :class:`~jaxcollapse.CollapseTimes`.
+      The times in generations, as :class:`~jaxcollapse.CollapseTimes`.
 
     Raises:
       As :func:`jaxcollapse.simulate`.

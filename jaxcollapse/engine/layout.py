@@ -1,4 +1,4 @@
-"""How chains lie over memory and devices: each device goes through its own, block after block."""
+"""The layout of chains over memory and devices: each device advances its own chains, one block after another."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from jaxcollapse.contract import Process
 
 
 class Layout(NamedTuple):
-    """How chains are laid out, static.
+    """The layout of chains over memory and devices, static.
 
     Attributes:
-      block: how many are advanced together on a device.
-      sharding: over several devices; None on one, and where a caller's program decides.
+      block: how many chains are advanced together on a device.
+      sharding: the sharding of chains over several devices; None on one device, and inside a caller's own program.
     """
 
     block: int
@@ -26,7 +26,7 @@ class Layout(NamedTuple):
 
 
 def layout_of(process: Process, chains: Array) -> Layout:
-    """Return how chains of these numbers are laid out; over devices as the array of numbers is."""
+    """Return the layout of chains, whose sharding over devices is that of the array of their numbers."""
     count = chains.shape[0]
     if isinstance(chains, jax.core.Tracer):
         return Layout(count, None)
@@ -39,25 +39,27 @@ def layout_of(process: Process, chains: Array) -> Layout:
 
 
 def _batch(process: Process, chains: int) -> int:
+    """Return how many of so many chains are advanced together on the present backend."""
     return process.scheme.batch(process, chains, jax.default_backend())
 
 
 def in_blocks(of_block: Callable[[Any], Any], batch: Any, layout: Layout) -> Any:
-    """The work for chains along the leading axis: each device goes through its own, block after block."""
+    """Apply ``of_block`` to chains along the leading axis: each device takes its own chains, one block after another."""
     if layout.sharding is None:
         return _one_after_another(of_block, batch, layout.block)
     by_chain = jax.sharding.PartitionSpec(*layout.sharding.spec[:1])
     on_device = functools.partial(_one_after_another, of_block, block=layout.block)
-    # Devices never talk to each other: chains are independent, and a loop ends on each when its own are done.
+    # Chains are independent, so devices do not communicate, and a loop on a device ends when its own chains are done.
     spread = jax.shard_map(on_device, mesh=layout.sharding.mesh, in_specs=by_chain, out_specs=by_chain, check_vma=False)
     return spread(batch)
 
 
 def _one_after_another(of_block: Callable[[Any], Any], batch: Any, block: int) -> Any:
+    """Apply ``of_block`` to blocks of a batch along its leading axis, one after another on one device."""
     count = jax.tree.leaves(batch)[0].shape[0]
     if block >= count:
         return of_block(batch)
-    # Equal blocks, for an odd one would compile the whole program again; a few chains run twice instead.
+    # All blocks have one size, for another size would compile the whole program again; a few chains are done twice.
     blocks = -(-count // block)
     block = -(-count // blocks)
     index = np.minimum(np.arange(blocks * block), count - 1)
@@ -67,7 +69,7 @@ def _one_after_another(of_block: Callable[[Any], Any], batch: Any, block: int) -
 
 
 def on_an_automatic_mesh(chains: Array) -> Array:
-    """Chains laid out on a mesh with explicit axes, where each operation would want a sharding of its own."""
+    """Return the numbers of chains on a mesh with automatic axes, so that XLA chooses the sharding of operations."""
     if isinstance(chains, jax.core.Tracer) or not isinstance(chains.sharding, jax.sharding.NamedSharding):
         return chains
     mesh, spec = chains.sharding.mesh, chains.sharding.spec

@@ -1,4 +1,4 @@
-"""What a run will need, told before it starts."""
+"""Estimates of the memory that a run needs, and checks of statistics, before the run starts."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ def needed(process: Process, *, chains: int, generations: int, record: Record = 
 
 
 def recorded(process: Process, *, chains: int, generations: int, record: Record) -> int:
-    """Return the bytes of what is recorded of so many chains, held twice while pieces are joined."""
+    """Return the bytes that the records of so many chains need, which are held twice while segments are joined."""
     *_, row = _bytes_of_a_chain(*_shapes(process), statistics.resolve(record))
     return 2 * chains * (generations + 1) * row
 
 
 def check_statistics(process: Process, wanted: tuple[Statistic, ...]) -> None:
-    """Try each statistic on the shapes of a model and of the truth.
+    """Evaluate each statistic on the shapes of a model and of the truth, without computing anything.
 
     Raises:
-      ValueError: naming the statistic that requires what the learner has not, that fails, or that has one shape for
-        the truth and another for models.
+      ValueError: naming the statistic that requires a field which the learner does not provide, that fails, or that
+        has one shape for the truth and another for models.
     """
     _bytes_of_a_chain(*_shapes(process), wanted)
 
 
 def lacks_first(process: Process, states: State, wanted: tuple[Statistic, ...]) -> bool:
-    """Return whether statistics look at p^(1) and these states, of whatever chains, did not keep it."""
+    """Return whether statistics need p^(1) and these states of chains did not keep it."""
     if not _keeps_first(wanted) or _state_and_view(process, keep_first=True)[1].first is None:
         return False
     found = jax.eval_shape(lambda process, of: map_chains(lambda state: process.view(state).first, of), process, states)
@@ -62,15 +62,18 @@ def lacks_first(process: Process, states: State, wanted: tuple[Statistic, ...]) 
 
 
 def _keeps_first(wanted: tuple[Statistic, ...]) -> bool:
+    """Return whether chains must keep p^(1) for any of these statistics."""
     return any(statistic.keep_first or "first" in statistic.requires for statistic in wanted)
 
 
 def _shapes(process: Process) -> tuple[Any, tuple]:
+    """Return the structure of a process, and the shapes and types of its leaves; both are hashable."""
     leaves, structure = jax.tree.flatten(canonical(process))
     return structure, tuple(jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves)
 
 
 def _state_and_view(process: Process, *, keep_first: bool) -> tuple[State, View]:
+    """Return the shapes and types of the state of one chain at generation 1, and of its view."""
     begin = lambda process, key, chain: process.init(key, chain, keep_first=keep_first)
     key = jax.eval_shape(lambda seed: jax.random.key(seed, impl="threefry2x32"), 0)
     state = jax.eval_shape(begin, process, key, jax.ShapeDtypeStruct((), jnp.int32))
@@ -79,7 +82,7 @@ def _state_and_view(process: Process, *, keep_first: bool) -> tuple[State, View]
 
 @functools.lru_cache(maxsize=256)
 def _bytes_of_a_chain(structure: Any, shapes: tuple, wanted: tuple[Statistic, ...]) -> tuple[int, int, int]:
-    """Return what a chain holds between steps, needs within one, and records a generation. Only shapes are traced."""
+    """Return the bytes that a chain holds between steps, needs within a step, and records of each generation."""
     keep_first = _keeps_first(wanted)
     process = jax.tree.unflatten(structure, shapes)
     state, view = _state_and_view(process, keep_first=keep_first)
@@ -93,13 +96,13 @@ def _bytes_of_a_chain(structure: Any, shapes: tuple, wanted: tuple[Statistic, ..
     rows = [_row(process, statistic, view, truth) for statistic in wanted]
     size = lambda tree: sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
     count = lambda array: 0 if array is None else array.size
-    # Measured: a draw holds two words, a slot and the labels before and after, some of them twice.
+    # By measurement: a draw holds two random words, a slot, and the labels before and after it, some of them twice.
     entries = 8 * process.workload().entries + 8 * count(view.tokens) + 4 * count(truth.p) * keep_first
     return 2 * size(state), 4 * entries, size(rows)
 
 
 def _row(process: Process, statistic: Statistic, view: View, truth: View) -> Any:
-    """Return the shape that a statistic records."""
+    """Return the shape and type that a statistic records of a generation; refuse a statistic that fails."""
     try:
         look = lambda process, view: process.evaluate((statistic,), view)[statistic.name]
         of_model, of_truth = (jax.eval_shape(look, process, v) for v in (view, truth))
@@ -118,10 +121,10 @@ def _row(process: Process, statistic: Statistic, view: View, truth: View) -> Any
 
 
 def refuse_what_does_not_fit(process: Process, chains: int, generations: int, record: Record) -> None:
-    """Stop before a run that the device's memory cannot hold.
+    """Refuse a run that the device's memory cannot hold.
 
     Raises:
-      MemoryError: naming what is needed, what is there, and what to lower.
+      MemoryError: naming how much the run needs, how much the device has, and which settings to lower.
     """
     if check.is_traced(process):
         return
@@ -137,7 +140,7 @@ def refuse_what_does_not_fit(process: Process, chains: int, generations: int, re
 
 
 def available() -> int:
-    """The memory that a run may use: the accelerator's, or else the machine's."""
+    """Return the bytes of memory that a run may use: those of the accelerator, or else of the machine."""
     limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
     if limit:
         return int(limit)

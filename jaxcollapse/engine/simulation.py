@@ -31,19 +31,19 @@ def simulate(
 ) -> Trace:
     """Simulate independent chains of recursive training and record statistics of every generation.
 
-    Pure: it may be called inside ``jit``, ``vmap`` and ``shard_map``. Chain ``c`` depends on ``key``,
-    on the process' values and on ``c`` alone: 320 chains agree with 256 on the first 256.
+    The function is pure: it may be called inside ``jit``, ``vmap`` and ``shard_map``. Chain ``c`` depends on ``key``,
+    on the values of the process and on ``c`` alone: 320 chains agree with 256 on the first 256.
 
     Args:
       key: a typed threefry key, consumed.
-      process: from :func:`~jaxcollapse.recursive_training`. Other values of its leaves (n,
+      process: a process from :func:`~jaxcollapse.recursive_training`. Other values of its leaves (n,
         real, p) within capacity compile nothing.
-      chains: how many, numbered from 0; or their numbers, ``int [chains]``, laid over devices as the
-        chains are to be.
+      chains: the number of chains, which are numbered from 0; or their numbers, ``int [chains]``, whose sharding over
+        devices is then that of the chains.
       generations: the last generation; static.
       record: names of statistics (:data:`~jaxcollapse.statistics.STATISTICS`), or functions of a
         :class:`~jaxcollapse.contract.View`; define a function once, for each new one compiles anew.
-      every: record generations 0, ``every``, ``2 every`` ... only; static. What is not recorded costs nothing.
+      every: record only generations 0, ``every``, ``2 every`` and so on; static. Others cost no time for statistics.
 
     Returns:
       A :class:`~jaxcollapse.Trace`; ``trace[name]`` is ``[chains, generations // every + 1]``, ``m = 0`` the truth.
@@ -69,10 +69,10 @@ def simulate(
 def start(
     key: Array, process: Process, *, chains: int | Array, record: Record = ("heterozygosity", "support")
 ) -> tuple[State, Trace]:
-    """Simulate the first piece of a run: generations 0 and 1.
+    """Simulate the first segment of a run: generations 0 and 1.
 
-    ``start``, then :func:`advance` any number of times, gives the bits of one :func:`simulate`; the
-    place for progress, checkpoints and patience is between the pieces.
+    ``start``, followed by any number of calls of :func:`advance`, gives the bits of one call of :func:`simulate`;
+    progress reports and checkpoints belong between these calls.
 
     Args:
       key, process, chains, record: as for :func:`simulate`.
@@ -97,14 +97,14 @@ def advance(
     record: Record = ("heterozygosity", "support"),
     every: int = 1,
 ) -> tuple[State, Trace]:
-    """Simulate the next piece of a run.
+    """Simulate the next segment of a run.
 
     Args:
       key, process, record: the same as for :func:`start`.
-      state: where the last piece ended.
-      generations: how many more; static.
-      every: record those generations only whose number it divides; static. Inside ``jit``, where the number
-        is not known, it must be 1.
+      state: the state at the end of the last segment.
+      generations: by how many generations to advance; static.
+      every: record only generations that are multiples of it; static. Inside ``jit``, where the number of the
+        generation is not known, it must be 1.
 
     Returns:
       The state at the end, and a trace of the new generations alone, ``[chains, generations]``.
@@ -128,21 +128,21 @@ def advance(
     every = check.static_whole_number("every", every)
     if every > 1 and is_traced:
         raise ValueError(f"every={every} needs to know the generation, which is traced here; record every generation")
-    pieces, layout = [], layout_of(process, numbers)
+    segments, layout = [], layout_of(process, numbers)
     until = after + int(generations)
     for end in (*(() if is_traced else process.scheme.breakpoints(after, until)), until):
         if not is_traced:
             state = process.scheme.compact(process, process.scheme.convert(process, state, after))
         schedule = schedule_between(after, end, every)
         state, trace = _advance(key, process, state, schedule=schedule, record=wanted, layout=layout)
-        pieces.append(trace.values)
+        segments.append(trace.values)
         after = end
-    values = jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
+    values = jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *segments)
     return state, Trace(values, state.status, every, described=described(wanted))
 
 
 def state_template(key: Array, process: Process, *, chains: Array, record: Record, m: int) -> State:
-    """Return the structure and types of the states of a run at generation ``m``; widths may since have changed."""
+    """Return the structure and types of the states of a run at generation ``m``; shapes may differ from the run's."""
     begin = lambda key, process, chains: start(key, process, chains=chains, record=record)[0]
     states = jax.eval_shape(begin, key, process, jax.ShapeDtypeStruct(chains.shape, jnp.int32))
     for at in process.scheme.breakpoints(1, m):
@@ -154,7 +154,7 @@ def state_template(key: Array, process: Process, *, chains: Array, record: Recor
 def _begin(
     key: Array, process: Process, chains: Array, record: tuple[Statistic, ...]
 ) -> tuple[State, dict[str, Array]]:
-    """Return chains at generation 1, and what is recorded of generations 0 and 1, ``[chains, 2, ...]``."""
+    """Return chains at generation 1, and the statistics of generations 0 and 1, ``[chains, 2, ...]``."""
     keep_first = any(statistic.keep_first or "first" in statistic.requires for statistic in record)
 
     def of_one(chain: Array) -> tuple[State, dict[str, Array]]:
@@ -173,6 +173,8 @@ def _begin(
 def _start(
     key: Array, process: Process, chains: Array, *, record: tuple[Statistic, ...], layout: Layout
 ) -> tuple[State, Trace]:
+    """Return chains at generation 1, and the trace of generations 0 and 1; compiled."""
+
     def of_block(chains: Array) -> tuple[State, dict[str, Array]]:
         states, values = _begin(key, process, chains, record)
         return states._replace(m=UNBATCHED), values
@@ -191,6 +193,7 @@ def _advance(
     record: tuple[Statistic, ...],
     layout: Layout,
 ) -> tuple[State, Trace]:
+    """Return chains advanced by a schedule, and the trace of its recorded generations; compiled."""
     m = states.m
 
     def of_block(states: State) -> tuple[State, dict[str, Array]]:
@@ -212,19 +215,20 @@ def _simulate(
     every: int,
     layout: Layout,
 ) -> Trace:
+    """Return the trace of chains from generation 0 to the last; compiled as one program."""
     scheme = process.scheme
 
     def of_block(chains: Array) -> tuple[Array, dict[str, Array]]:
         states, values = _begin(key, process, chains, record)
-        pieces, m = [values if every == 1 else jax.tree.map(lambda of: of[:, :1], values)], 1
+        segments, m = [values if every == 1 else jax.tree.map(lambda of: of[:, :1], values)], 1
         ends = (*scheme.breakpoints(1, generations), generations) if generations > 1 else ()
         for end in ends:
             states = scheme.convert(process, states, m)
             schedule = schedule_between(m, end, every)
             states, values = scheme.advance(key, process, states, schedule, record, final=end == generations)
-            pieces.append(values)
+            segments.append(values)
             m = end
-        return states.status, jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *pieces)
+        return states.status, jax.tree.map(lambda *of: jnp.concatenate(of, axis=1), *segments)
 
     status, values = in_blocks(of_block, chains, layout)
     return Trace(values, status, every)

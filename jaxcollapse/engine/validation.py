@@ -1,4 +1,4 @@
-"""What a caller passes to the engine is checked here, before anything is traced."""
+"""Checks of the arguments that callers pass to the engine, before anything is traced."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def prepare(
     every: int = 1,
     state: State | None = None,
 ) -> tuple[Array, Process, Array, tuple[Statistic, ...]]:
-    """Check what a caller passed, and bring equal values to equal types so that they share a compilation.
+    """Check the arguments of a caller, and bring equal values to equal types so that they share a compilation.
 
     Args:
       key, process, chains, generations, record, every: as for :func:`jaxcollapse.simulate`.
-      name: what the argument ``generations`` is called in messages.
-      after: generations that were done before.
-      state: where they ended, if there were any.
+      name: the name of the argument ``generations`` in messages.
+      after: the number of generations that were done before.
+      state: the state of the chains after these, or None before generation 1.
 
     Returns:
       The key, the process in its canonical types, the chains' numbers and the statistics.
@@ -65,10 +65,11 @@ def prepare(
 
 
 def _count_of_numbers(chains: Any) -> int:
+    """Return how many chain numbers an array holds; refuse an array that does not hold chain numbers."""
     shape = np.shape(chains)
     if len(shape) != 1 or shape[0] == 0:
         raise ValueError(f"chains must be a number, or hold at least one chain number; got an array of shape {shape}")
     if not (isinstance(chains, jax.Array) and chains.dtype == jnp.int32):
-        # An int32 array is not looked at: it may be long, and on many devices.
+        # The values of an int32 array are not checked, for it may be long and lie on many devices.
         check.whole_number("chains", chains, least=0)
     return shape[0]
