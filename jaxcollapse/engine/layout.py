@@ -44,7 +44,7 @@ def _batch(process: Process, chains: int) -> int:
 
 
 def in_blocks(of_block: Callable[[Any], Any], batch: Any, layout: Layout) -> Any:
-    """Apply ``of_block`` to chains along the leading axis: each device takes its own chains, one block after another."""
+    """Apply ``of_block`` to chains along the leading axis: each device takes its own chains, block after block."""
     if layout.sharding is None:
         return _one_after_another(of_block, batch, layout.block)
     by_chain = jax.sharding.PartitionSpec(*layout.sharding.spec[:1])

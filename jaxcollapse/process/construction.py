@@ -1,4 +1,4 @@
-"""The process in which each generation's model is trained on what a regime collects."""
+"""The function that makes processes, in which each generation's model is trained on what a regime collects."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Sche
     Args:
       p: the truth: a :class:`~jaxcollapse.languages.Language` or a vector ``[vocabulary]``; many contexts,
         ``[contexts, vocabulary]``, a distribution a row; or whatever language the learner knows, such as a trained
-        model. Probabilities are kept as ``float32``, and 0 below 2^-62; traced ones are judged in the run.
-      regime: for instance ``FullySynthetic(n=500)``.
-      learner: how a model is trained; by default :class:`~jaxcollapse.learners.Categorical`. For many contexts
-        :class:`~jaxcollapse.learners.Contexts`; another learner is that of one context, all being equally frequent.
-      scheme: how chains are advanced; by default the fastest that the learner knows for the regime.
+        model. Probabilities are kept as ``float32``, and those below 2^-62 become 0; traced ones are checked in the run.
+      regime: which earlier generations feed the next one, for instance ``FullySynthetic(n=500)``.
+      learner: how a model is trained; by default :class:`~jaxcollapse.learners.Categorical`. For many contexts it is
+        :class:`~jaxcollapse.learners.Contexts`; another learner is used for each context, all being equally frequent.
+      scheme: how chains are advanced; by default the fastest scheme that the learner has for the regime.
 
     Returns:
-      A :class:`~jaxcollapse.Process`: a pytree, so ``p``, ``n`` and ``real`` can be swept by ``jax.vmap``.
+      A :class:`~jaxcollapse.Process`, which is a pytree, so ``p``, ``n`` and ``real`` can be swept by ``jax.vmap``.
 
     Raises:
       ValueError: when a concrete ``p`` is not a distribution.
-      TypeError: when ``regime`` is not a regime or ``learner`` not a learner, and for a regime that has no meaning for
-        the learner.
+      TypeError: when ``regime`` is not a regime or ``learner`` not a learner, and for a regime that needs operations
+        which the learner does not have.
 
     Example:
       >>> import jaxcollapse as jc
@@ -53,6 +53,6 @@ def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Sche
 
 
 def default_scheme(process: Process) -> Scheme:
-    """Return the scheme that a process has unless a caller chooses another."""
+    """Return the scheme that a process has when the caller does not choose one."""
     scheme = None if process.many else process.learner.scheme(process.regime)
     return PlainScheme() if scheme is None else scheme

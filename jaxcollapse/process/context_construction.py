@@ -1,4 +1,4 @@
-"""Processes of many contexts, made from what callers give."""
+"""The functions that make processes of many contexts."""
 
 from __future__ import annotations
 
@@ -21,10 +21,16 @@ from jaxcollapse.schemes.plain import PlainScheme
 
 
 def many_contexts(p: Any, regime: Any, learner: Any, scheme: Scheme | None = None) -> PerContext:
-    """Return what :func:`jaxcollapse.recursive_training` makes of ``p [contexts, vocabulary]``.
+    """Return the process of many contexts that :func:`jaxcollapse.recursive_training` makes.
+
+    Args:
+      p: the truth of each context, ``[contexts, vocabulary]``.
+      regime: the regime, with the sizes of all contexts together.
+      learner: a :class:`~jaxcollapse.learners.Contexts`, or the learner of one context.
+      scheme: how chains are advanced; by default the plain scheme.
 
     Raises:
-      As there; ValueError also where a context would get no token.
+      As :func:`jaxcollapse.recursive_training`; ValueError also where a context would get no token.
     """
     learner = learner if isinstance(learner, Contexts) else Contexts(learner)
     p = _rows(p)
@@ -46,12 +52,12 @@ def many_contexts(p: Any, regime: Any, learner: Any, scheme: Scheme | None = Non
 
 
 def of_table(p: np.ndarray, frequencies: np.ndarray, regime: Any, learner: Any = None) -> PerContext:
-    """The process of a text's contexts: their sizes are drawn, as in a text, where the regime allows it.
+    """Return the process of a text's contexts, whose sizes are drawn, as in a text, where the regime allows it.
 
     Args:
-      p, frequencies: what :meth:`jaxcollapse.languages.Language.contexts` gives.
-      regime: of all contexts together.
-      learner: of one context.
+      p, frequencies: the table of contexts from :meth:`jaxcollapse.languages.Language.contexts`.
+      regime: the regime, with the sizes of all contexts together.
+      learner: the learner of one context; by default :class:`~jaxcollapse.learners.Categorical`.
 
     Raises:
       As :func:`~jaxcollapse.recursive_training`.
@@ -67,7 +73,7 @@ def of_table(p: np.ndarray, frequencies: np.ndarray, regime: Any, learner: Any =
 
 
 def _rows(p: Any) -> Array:
-    """The truths of contexts, ``float32 [contexts, vocabulary]``."""
+    """Return the truths of contexts as ``float32 [contexts, vocabulary]``, checked where they are not traced."""
     traced = check.is_traced(p)
     rows = jnp.asarray(p).astype(jnp.float32) if traced else np.asarray(p)
     if rows.ndim != 2 or rows.size == 0:
@@ -81,9 +87,9 @@ def _rows(p: Any) -> Array:
 
 
 def _check_sizes(process: PerContext) -> None:
-    """Refuse concrete sizes of which a context gets nothing, or less than its regime can do with."""
+    """Refuse concrete sizes of which a context would get nothing, or less than its regime needs."""
     regime: Any = process.regime
-    with jax.ensure_compile_time_eval():  # also inside a caller's jit, these are numbers
+    with jax.ensure_compile_time_eval():  # These are concrete numbers even inside a caller's jit.
         shared = {name: np.asarray(of) for name, of in process._sizes_shared_out().items()}
     for name, of in shared.items():
         total = getattr(regime, name)

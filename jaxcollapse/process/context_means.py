@@ -11,9 +11,10 @@ from jaxcollapse.exact import sums
 
 
 def weighted_means(values: dict[str, Array], weights: Array) -> dict[str, Array]:
-    """``sum_j weights_j values_j`` of each ``values [contexts, ...]``, as ``float32``; the same bits in any order.
+    """Return ``sum_j weights_j values_j`` of each of ``values [contexts, ...]``, as ``float32``, by name.
 
-    Each product is rounded to a multiple of 2^-61 of the power of two below the largest value. NaN and infinity stay.
+    The bits do not depend on the order of contexts: each product is rounded to a multiple of 2^-61 of the power of two
+    below the largest value. NaN and infinity stay.
 
     Example:
       >>> weighted_means({"a": jnp.array([[1.0, 8.0], [3.0, 0.0]])}, jnp.array([0.5, 0.5]))["a"].tolist()
@@ -27,7 +28,7 @@ def weighted_means(values: dict[str, Array], weights: Array) -> dict[str, Array]
         mean = sums.total(weights * (column / power), 4.0) * power
         return jnp.where(jnp.all(jnp.isfinite(column)), mean, jnp.sum(weights * column))
 
-    # All at once, for a program of many sums takes long to compile.
+    # All sums are computed at once, for a program of many sums takes long to compile.
     columns = [of.reshape(of.shape[0], -1).astype(jnp.float32) for of in values.values()]
     if not columns:
         return {}

@@ -1,7 +1,7 @@
-"""A process of many contexts: one context is written in ``one_context.py``, and ``vmap`` makes the others.
+"""The process of many contexts, which maps the process of one context in ``one_context.py`` over all contexts.
 
-Given its sizes a context is a process of its own: a row of the truth, the regime with the context's share of each size,
-the learner of one context, and a key of its own. So regimes and learners know nothing of contexts.
+Given its sizes, each context is a process of one context: a row of the truth, the regime with the context's part of each
+size, the learner of one context, and a key of its own. So regimes and learners need no knowledge of contexts.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ from jaxcollapse.schedules import PossiblyZero, Schedule
 from jaxcollapse.schemes.chains import UNBATCHED
 
 _SIZES: Any = np.uint32(2**32 - 1)
-"""What the key of a generation is folded with to draw sizes; contexts are numbered from 0."""
+"""The number that the key of a generation is folded with to draw sizes; the numbers of contexts are smaller."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False)
 class PerContext(Process):
-    """Contexts side by side: each phase is that of one context, mapped over ``p [contexts, vocabulary]``.
+    """Recursive training in many contexts: each phase is that of one context, mapped over all contexts.
 
-    Models, memories, frames and views have a leading axis of contexts; ``m``, ``chain`` and ``status`` are the chain's.
-    All contexts being single tokens is what counts as collapse.
+    Models, memories, frames and views have a leading axis of contexts; ``m``, ``chain`` and ``status`` have none. A
+    chain has collapsed when the model of every context has one token only.
 
     Attributes:
       language: the truth of each context, ``float32 [contexts, vocabulary]``.
-      regime: of all contexts together.
+      regime: the regime, with the sizes of all contexts together.
       learner: a :class:`~jaxcollapse.learners.Contexts`: the learner of one context, and how often each occurs.
-      scheme: static; how many chains are advanced.
+      scheme: static; how a batch of chains is advanced.
     """
 
     language: Array
@@ -66,24 +66,24 @@ class PerContext(Process):
 
     @property
     def p(self) -> Array:
-        """The true probabilities of tokens in each context, ``float32 [contexts, vocabulary]``."""
+        """Return the true probabilities of tokens in each context, ``float32 [contexts, vocabulary]``."""
         return self.language
 
     @property
     def vocabulary(self) -> int:
-        """The number of tokens, seen or not."""
+        """Return the number of tokens in the vocabulary, seen or not."""
         return self.p.shape[-1]
 
     @property
     def contexts(self) -> int:
-        """The number of contexts."""
+        """Return the number of contexts."""
         return self.language.shape[0]
 
     def context(self, j: int) -> RecursiveTraining:
-        """Return context ``j`` alone, a process of one context with its own sizes.
+        """Return the process of context ``j`` alone, with its own sizes.
 
         Raises:
-          ValueError: where sizes are drawn, for then it has none of its own; and for a wrong number.
+          ValueError: where sizes are drawn, for then a context has no fixed size; and for a wrong ``j``.
 
         Example:
           >>> import jaxcollapse as jc
@@ -95,7 +95,7 @@ class PerContext(Process):
         return self.apart()[j]
 
     def apart(self) -> list[RecursiveTraining]:
-        """Return all contexts, each alone; see :meth:`context`."""
+        """Return the processes of all contexts, each alone, as :meth:`context` does for one."""
         if self.learner.drawn:
             raise ValueError("contexts have no sizes of their own with drawn=True; leave drawn out to give them some")
         sizes = {name: np.asarray(of) for name, of in self._sizes_shared_out().items()}
@@ -125,7 +125,7 @@ class PerContext(Process):
         return self._map(of_one, model, memory, sizes=self._sizes(key, m))
 
     def fit(self, key: Array, corpus: Corpus, previous: Model | None) -> Model:
-        """Train the models of all contexts, each by itself or, where the learner is joint, together."""
+        """Train the models of all contexts, each separately or, where the learner is joint, together."""
         if self.learner.learner.joint:
             of_all = threefry.fold_in(key, Role.FIT.value)
             return self.learner.learner.fit(of_all, corpus, previous)
@@ -136,11 +136,11 @@ class PerContext(Process):
         return self._map(of_one, corpus, previous)
 
     def remember(self, memory: Memory, model: Model, m: Array) -> Memory:
-        """Return what to keep once generation ``m`` is trained."""
+        """Return the memory after generation ``m`` is trained."""
         return self._map(lambda one, j, memory, model: one.remember(memory, model, m), memory, model)
 
     def with_first(self, frame: Frame, model: Model) -> Frame:
-        """Return the frame with p^(1) in it."""
+        """Return the frame with p^(1) stored in it."""
         return self._map(lambda one, j, frame, model: one.with_first(frame, model), frame, model)
 
     def first_status(self) -> Array:
@@ -163,15 +163,18 @@ class PerContext(Process):
         return status
 
     def view(self, state: State) -> View:
-        """Show the model of a state to statistics."""
+        """Return what statistics see of the model of a state."""
         return self._map(lambda one, j, of: one.view(of), _parts(state))
 
     def view_truth(self, state: State) -> View:
-        """Show the truth, generation 0, beside the p^(1) of a chain."""
+        """Return what statistics see of the truth, generation 0, together with the p^(1) of a chain."""
         return self._map(lambda one, j, of: one.view_truth(of), _parts(state))
 
     def evaluate(self, statistics: tuple[Statistic, ...], view: View) -> dict[str, Array]:
-        """Return statistics by name: numbers averaged by frequency, truth values that hold in all contexts, or each."""
+        """Return statistics of a view by name, over contexts as each statistic's ``over`` says.
+
+        Numbers are averaged by frequency, and a truth value is True where it is True in every context.
+        """
         mapped = tuple(statistic for statistic in statistics if statistic.over != "joint")
         of_one = lambda view: {statistic.name: jnp.asarray(statistic.of(view)) for statistic in mapped}
         found = jax.vmap(of_one)(view)
@@ -201,16 +204,16 @@ class PerContext(Process):
 
         sizes = {} if self.learner.drawn else self._sizes_shared_out()
         forever = jnp.all(self._map(of_one, _parts(state), sizes=sizes))
-        # A model that outlasts a generation need not be that of its regime's memory.
+        # A context without tokens keeps its model, which need not be the one that the regime's memory holds.
         return forever & self.is_fixed(state) if self.learner.drawn else forever
 
     def is_constant(self) -> bool:
-        """Return whether a model that is fixed stays the same for ever, counts and all; static."""
+        """Return whether a model with one token only stays the same for ever, its counts included; static."""
         sizes = jax.tree.leaves(self.regime)
         return self.regime.memoryless and not self.learner.drawn and all(jnp.ndim(size) == 0 for size in sizes)
 
     def check_run(self, generations: int) -> None:
-        """Raise ValueError where a run of so many generations cannot be held."""
+        """Raise ValueError where the regime cannot hold a run of so many generations."""
         self.regime.check_run(generations)
 
     def workload(self) -> Workload:
@@ -220,7 +223,7 @@ class PerContext(Process):
         return Workload(self.contexts * entries)
 
     def _map(self, work: Callable[..., Any], *batched: Any, sizes: dict[str, Array] | None = None) -> Any:
-        """Map ``work(process of one context, its number, ...)`` over contexts, which have these sizes if given."""
+        """Map ``work(process of one context, its number, ...)`` over all contexts, with these sizes where given."""
 
         def of_one(j: Array, p: Array, own: dict[str, Array] | None, *parts: Any) -> Any:
             return work(self._one(p, own), j, *parts)
@@ -229,7 +232,7 @@ class PerContext(Process):
         return jax.vmap(of_one)(numbers, self.language, sizes, *batched)
 
     def _one(self, p: Array, sizes: dict[str, Array] | None) -> RecursiveTraining:
-        """Return the process of one context, inside the map."""
+        """Return the process of one context with truth ``p [vocabulary]`` and these sizes, inside the map."""
         regime: Any = self.regime
         if sizes:
             as_size = PossiblyZero if self.learner.drawn else lambda of: Schedule(of) if of.ndim else of
@@ -238,7 +241,7 @@ class PerContext(Process):
         return RecursiveTraining(p, regime, self.learner.learner, self.scheme, self.learner.drawn)
 
     def _sizes(self, key: Array, m: Any) -> dict[str, Array]:
-        """Return the sizes of all contexts at generation ``m``, by name, ``[contexts]``; of schedules at all generations."""
+        """Return the sizes of contexts at generation ``m`` by name, ``[contexts]``; of schedules those of all ``m``."""
         if not self.learner.drawn:
             return self._sizes_shared_out()
         of_sizes = threefry.split_keys(threefry.fold_in(key, _SIZES), len(self.regime.sizes))
@@ -248,6 +251,7 @@ class PerContext(Process):
         }
 
     def _sizes_shared_out(self) -> dict[str, Array]:
+        """Return sizes by name that are not drawn, ``[contexts]``, or of schedules ``[contexts, generations]``."""
         found = {}
         for name, capacity in self.regime.sizes.items():
             size = getattr(self.regime, name)
@@ -260,14 +264,15 @@ class PerContext(Process):
 
 
 def _parts(state: State) -> State:
-    """Return what each context has of its own; what is the chain's stays outside the map over contexts."""
+    """Return the state without the fields that have no axis of contexts, so that it can be mapped over contexts."""
     return state._replace(m=UNBATCHED, chain=UNBATCHED, status=UNBATCHED)
 
 
 def _any_of(status: Array) -> Array:
-    """Return the status of all contexts, for what is wrong with one is wrong with the chain."""
+    """Return the status of a chain, ``int32 []``, which has the flags of all its contexts ``[contexts]``."""
     return lax.reduce(status, np.int32(0), lax.bitwise_or, (0,))
 
 
 def _invalid_size(invalid: Array) -> Array:
+    """Return the status SIZE where a size is invalid, and else OK."""
     return jnp.where(invalid, jnp.int32(Status.SIZE.value), jnp.int32(0))

@@ -33,14 +33,14 @@ from jaxcollapse.pytrees import static
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False)
 class RecursiveTraining(Process):
-    """A learner trained recursively under a regime: a pytree whose numbers are leaves.
+    """The process of one learner trained recursively under one regime: a pytree whose numbers are leaves.
 
     Attributes:
       language: the truth as arrays; of tokens ``float32 [vocabulary]``.
-      regime: what each generation is trained on.
-      learner: how it is trained and how it writes.
-      scheme: static; how many chains are advanced.
-      may_be_empty: static; whether a corpus may have no item. The model of an empty corpus is the last one.
+      regime: which earlier generations each generation is trained on.
+      learner: how a model is trained and how it writes.
+      scheme: static; how a batch of chains is advanced.
+      may_be_empty: static; whether a corpus may have no item. A generation with an empty corpus keeps the last model.
     """
 
     language: Any
@@ -51,7 +51,7 @@ class RecursiveTraining(Process):
 
     @property
     def sources(self) -> Sources:
-        """What the regime may draw from besides the models of the chain."""
+        """Return the models that the regime may draw from besides those of the chain."""
         return Sources(self.learner.truth(self.language))
 
     def begin(self, key: Array) -> tuple[Corpus, Memory, Frame]:
@@ -67,7 +67,7 @@ class RecursiveTraining(Process):
         return self.regime.collect(_role(key, Role.COLLECT), self.learner, self.sources, model, memory, m)
 
     def fit(self, key: Array, corpus: Corpus, previous: Model | None) -> Model:
-        """Train a model; of an empty corpus it is the last model, or the untrained one."""
+        """Train a model; an empty corpus gives the last model, or the untrained one at generation 1."""
         model = self.learner.fit(_role(key, Role.FIT), corpus, previous)
         if not self.may_be_empty:
             return model
@@ -76,11 +76,11 @@ class RecursiveTraining(Process):
         return jax.tree.map(lambda old, new: jnp.where(has_items, new, old), before, model)
 
     def remember(self, memory: Memory, model: Model, m: Array) -> Memory:
-        """Return what to keep once generation ``m`` is trained."""
+        """Return the memory after generation ``m`` is trained."""
         return self.regime.remember(self.learner, memory, model, m)
 
     def with_first(self, frame: Frame, model: Model) -> Frame:
-        """Return the frame with p^(1) in it."""
+        """Return the frame with p^(1) stored in it."""
         return self.learner.with_first(frame, model)
 
     def first_status(self) -> Array:
@@ -98,11 +98,11 @@ class RecursiveTraining(Process):
         return self.learner.status(model) | jnp.where(invalid, jnp.int32(Status.SIZE.value), jnp.int32(0))
 
     def view(self, state: State) -> View:
-        """Show the model of a state to statistics."""
+        """Return what statistics see of the model of a state."""
         return self.learner.view(state.model, self.sources.truth, state.frame)
 
     def view_truth(self, state: State) -> View:
-        """Show the truth, generation 0, beside the p^(1) of a chain."""
+        """Return what statistics see of the truth, generation 0, together with the p^(1) of a chain."""
         truth = self.sources.truth
         return self.learner.view(truth, truth, state.frame)
 
@@ -124,12 +124,12 @@ class RecursiveTraining(Process):
         return forever & (state.status == 0)
 
     def is_constant(self) -> bool:
-        """Return whether a model that is fixed stays the same for ever, counts and all; static."""
+        """Return whether a model with one token only stays the same for ever, its counts included; static."""
         sizes = jax.tree.leaves(self.regime)
         return self.regime.memoryless and not self.may_be_empty and all(jnp.ndim(size) == 0 for size in sizes)
 
     def check_run(self, generations: int) -> None:
-        """Raise ValueError where a run of so many generations cannot be held."""
+        """Raise ValueError where the regime or the learner cannot hold a run of so many generations."""
         self.regime.check_run(generations)
         self.learner.check_run(self.regime, generations)
 
@@ -143,14 +143,15 @@ class RecursiveTraining(Process):
 
     @property
     def p(self) -> Array:
-        """The true probabilities of tokens, ``float32 [vocabulary]``."""
+        """Return the true probabilities of tokens, ``float32 [vocabulary]``."""
         return self.learner.probabilities(self.language)
 
     @property
     def vocabulary(self) -> int:
-        """The number of tokens, seen or not."""
+        """Return the number of tokens in the vocabulary, seen or not."""
         return self.p.shape[-1]
 
 
 def _role(key: Array, role: Role) -> Array:
+    """Return the key of a generation folded with a role, for the random bits of that role."""
     return threefry.fold_in(key, role.value)

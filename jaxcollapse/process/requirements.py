@@ -1,4 +1,4 @@
-"""What a process refuses before it is made: things of the wrong kind, and regimes whose operations a learner lacks."""
+"""Checks before a process is made: arguments of the wrong kind, and regimes that need operations a learner lacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jaxcollapse.contract import Learner, Regime
 
 
 def check_parts(regime: Any, learner: Any) -> None:
-    """Refuse what is no regime, or no learner.
+    """Refuse a regime that is not a Regime, and a learner that is not a Learner.
 
     Raises:
       TypeError: naming the argument and its value.
@@ -22,7 +22,12 @@ def check_parts(regime: Any, learner: Any) -> None:
 
 
 def check_operations(regime: Regime, learner: Learner, shown: Learner) -> None:
-    """Refuse a regime that requires what neither a bound learner nor its corpora provide; messages show another one.
+    """Refuse a regime that requires operations which neither a bound learner nor its corpora provide.
+
+    Args:
+      regime: the regime.
+      learner: the learner after it was bound to the regime.
+      shown: the learner as the caller gave it, which messages show.
 
     Raises:
       TypeError: naming the operation.

@@ -1,1 +1,1 @@
-"""Schemes: how a batch of chains is advanced. The one place where speed may know what a model is made of."""
+"""Schemes: how a batch of chains is advanced. Code that is fast for models of one form belongs here, and only here."""

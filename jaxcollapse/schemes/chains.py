@@ -1,4 +1,4 @@
-"""From one chain to all chains of a batch: their keys, and the map over them."""
+"""The step from one chain to a batch of chains: their keys, and the map over them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from jax import Array
 from jaxcollapse.contract import Process, State
 from jaxcollapse.exact import threefry
 
-# All chains are at one generation: `m` stays outside the batch, so that a branch on it stays a branch.
 UNBATCHED: Any = None
+"""The value of ``State.m`` inside a map over chains: they share one ``m``, so a branch on it compiles to a branch."""
 
 
 def chain_key(key: Array, chain: Array, m: Array) -> Array:
-    """Return the key of a chain and a generation.
+    """Return the key of a chain at generation ``m``: ``fold_in(fold_in(key, chain), m)``.
 
-    It is derived by meaning, ``fold_in(fold_in(key, chain), m)``, so a run in pieces, with more chains, or laid over
-    devices gives each chain the same bits.
+    It depends on the numbers of the chain and of the generation only, so a run in segments, with more chains, or on
+    several devices gives each chain the same bits.
     """
     return threefry.fold_in(threefry.fold_in(key, chain), m)
 
 
 def map_chains(work: Callable[[State], Any], states: State) -> Any:
-    """Do for all chains of a batch what is defined for one; ``m`` is theirs in common.
+    """Apply a function of the state of one chain to all chains of a batch, which have ``m`` in common.
 
-    A batch of one chain is given no batch axis, so that it computes what each chain of a larger batch of one computes.
+    A batch of one chain is computed without a batch axis, so its operations are those of a single chain.
     """
     m = states.m
 

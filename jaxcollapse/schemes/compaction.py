@@ -1,4 +1,4 @@
-"""Leave out tokens that died: none of them returns in a closed regime that remembers nothing but its last model."""
+"""Compaction: tables without dead tokens, which cannot return in a closed regime that keeps only the last model."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from jaxcollapse.schemes.chains import map_chains
 
 
 def can_compact(process: Process, states: State) -> bool:
-    """Return whether entries of dead tokens may be left out, static."""
+    """Return whether the entries of dead tokens may be left out of the tables of these states; static."""
     return process.regime.closed and process.regime.memoryless and isinstance(states.model, Counts)
 
 
 def widths(process: Process, states: State, narrower: tuple[int, ...]) -> list[int]:
-    """Return the widths that arrays take on as tokens die; each compiles the step anew."""
+    """Return the widths of tables as tokens die, decreasing from the present one; each width compiles anew."""
     width = states.frame.tokens.shape[-1]
     if not can_compact(process, states):
         return [width]
@@ -27,16 +27,16 @@ def widths(process: Process, states: State, narrower: tuple[int, ...]) -> list[i
 
 
 def tokens_left(states: State) -> Array:
-    """Return how many tokens the model of each chain can still write, ``int32 [chains]``."""
+    """Return the number of tokens that the model of each chain can still write, ``int32 [chains]``."""
     return jax.vmap(lambda model: jnp.sum(model.counts > 0, dtype=jnp.int32))(states.model)
 
 
 def compact_state(process: Process, state: State, width: int) -> State:
-    """Return the same chain in tables of ``width`` entries: the tokens that are left, then padding."""
+    """Return the state of a chain in tables of ``width`` entries: the tokens that are left, then padding."""
     model, kept = compact_counts(state.model, width)
     return state._replace(model=model, frame=state.frame.compact(kept, process.vocabulary))
 
 
 def compact_states(process: Process, states: State, width: int) -> State:
-    """Return the same chains in tables of ``width`` entries each."""
+    """Return the states of chains in tables of ``width`` entries each."""
     return map_chains(functools.partial(compact_state, process, width=width), states)

@@ -1,4 +1,4 @@
-"""The scheme of counts: labels give way to counts, dead tokens are left out, and the kernel runs generations on its own."""
+"""The scheme for tables of counts: it turns labels into counts, leaves out dead tokens and fuses generations."""
 
 from __future__ import annotations
 
@@ -27,14 +27,17 @@ from jaxcollapse.schemes.recording import Rows, forward, record_row, record_rows
 
 @dataclasses.dataclass(frozen=True)
 class CountsScheme(Scheme):
-    """Advance chains whose models are tables of counts; in law, and but for the switch in bits, that of the plain scheme.
+    """Advance chains whose models are tables of counts.
+
+    Chains have the same distribution as under the plain scheme; without a switch to counts they have the same bits.
 
     Attributes:
       switch_at: the generation after which models that are labels become counts; 0 where they are counts throughout.
-      widths: what tables of recorded chains shrink to as tokens die.
-      passage_widths: the same for chains on their way to collapse.
-      leap: generations that the kernel runs a chain by itself on its way to collapse, between looks at all of them.
-      cache_entries, accelerator_entries, chains_per_core, parts, stretch: as of :class:`~jaxcollapse.schemes.plain.PlainScheme`.
+      widths: the widths to which the tables of recorded chains shrink as tokens die, decreasing.
+      passage_widths: the same for chains that are simulated until they collapse.
+      leap: the most generations that the kernel advances a chain in one call while it is simulated until it collapses.
+      cache_entries, accelerator_entries, chains_per_core: as in :class:`~jaxcollapse.schemes.plain.PlainScheme`.
+      parts, stretch: as in :class:`~jaxcollapse.schemes.plain.PlainScheme`.
     """
 
     switch_at: int = 0
@@ -113,8 +116,11 @@ class CountsScheme(Scheme):
     def _record_and_compact(
         self, key: Array, process: Process, states: State, schedule: RecordSchedule, record: tuple[Statistic, ...]
     ) -> tuple[State, Rows]:
-        """Record in tables that become narrower as tokens die, in one program; of the last states the status is right."""
-        # After m generations some 2n/m tokens are left; a width that is reached in the second half does not pay.
+        """Record in tables that become narrower as tokens die, in one program.
+
+        Of the last states only the status is meant to be used.
+        """
+        # After m generations some 2n/m tokens are left; a width that is reached in the second half saves no time.
         enough = 4 * process.regime.corpus_capacity / schedule.generations
         possible = widths(process, states, tuple(width for width in self.widths if width >= enough))
         if len(possible) == 1 or schedule.rows < 2:
@@ -149,17 +155,19 @@ class CountsScheme(Scheme):
 
 @functools.partial(jax.jit, static_argnames=("width",))
 def _compacted(process: Process, states: State, *, width: int) -> State:
+    """Return the states in tables of ``width`` entries; compiled."""
     return compact_states(process, states, width)
 
 
 def _has_labels(tree: Any) -> bool:
+    """Return whether a pytree contains a corpus of labels."""
     is_labels = lambda of: isinstance(of, Labels)
     return any(is_labels(of) for of in jax.tree.leaves(tree, is_leaf=is_labels))
 
 
 @jax.jit
 def _counted(states: State) -> State:
-    """Return states whose labels are counts."""
+    """Return states in which the labels of models and memories are replaced by their counts; compiled."""
 
     def to_counts(state: State) -> State:
         is_labels = lambda of: isinstance(of, Labels)
@@ -171,7 +179,7 @@ def _counted(states: State) -> State:
 
 
 def _in_counts(process: Process, states: State) -> Process:
-    """Return the process whose learner writes counts, where models are counts already."""
+    """Return the process with a learner that writes counts if the models of these states are counts."""
     if isinstance(states.model, Labels) or process.learner.method == "counts":
         return process
     in_counts = dataclasses.replace(process.learner, method="counts")
@@ -179,13 +187,13 @@ def _in_counts(process: Process, states: State) -> Process:
 
 
 def _forward(key: Array, process: Process, states: State, generations: int) -> State:
-    """Advance by so many generations, by the kernel alone where it can."""
+    """Advance chains by so many generations, in calls of the compiled kernel where it can fuse generations."""
     if generations < 2 or not (can_fuse(process) and can_compact(process, states)):
         return forward(key, process, states, generations)
     m, most = states.m, jnp.int32(generations)
 
     def run(chain: State) -> State:
-        # A chain that has collapsed stops earlier, and would not have changed.
+        # A chain that collapses stops earlier, but its model does not change any more.
         of_chain = threefry.fold_in(key, chain.chain)
         return fused_steps(of_chain, process, chain, most, generations)[0]._replace(m=m)
 
@@ -193,7 +201,7 @@ def _forward(key: Array, process: Process, states: State, generations: int) -> S
 
 
 def _leap(key: Array, process: Process, horizon: Array, longest: int, passage: Passage) -> Passage:
-    """Advance by many generations: the kernel runs each chain on by itself until it has collapsed."""
+    """Advance chains by up to ``longest`` generations, each in one call of the kernel, which stops at its collapse."""
     m = passage.states.m
     finished = passages.is_finished(process, passage)
 
@@ -211,7 +219,7 @@ def _leap(key: Array, process: Process, horizon: Array, longest: int, passage: P
 
 
 def _way(process: Process, width: int, narrow: int) -> Way:
-    """Return the way of chains that have at most ``narrow`` tokens left, in tables of ``width`` entries."""
+    """Return the way for chains with at most ``narrow`` tokens left, whose tables have ``width`` entries outside."""
     if narrow == width:
         return Way(narrow, lambda states: states, lambda states: states)
     return Way(

@@ -1,4 +1,4 @@
-"""Which way of drawing tokens is the cheapest for a regime, by measured costs."""
+"""The choice of the cheapest way to draw tokens for a regime, by measured costs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 from jaxcollapse.contract import Regime
 
 METHODS = ("labels", "labels first", "counts")
-"""How a learner of tokens may keep and draw a corpus."""
+"""The ways in which a learner of tokens may keep and draw a corpus."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,9 +15,10 @@ class DrawCosts:
     """Measured costs of the two ways of drawing a corpus, labels one by one or counts at once.
 
     Attributes:
-      labels_per_count: what drawing the count of one token costs, in labels.
-      few_labels: so many labels cost no more than any counts.
-      few_counts: so few tokens can be counted from the beginning: models of one form compile in half the time of two.
+      labels_per_count: the number of labels that cost as much as the count of one token.
+      few_labels: up to this number of tokens, labels cost no more than counts of any vocabulary.
+      few_counts: up to this number of tokens, counts are used from the beginning, for a run that switches from labels
+        to counts takes twice as long to compile.
     """
 
     labels_per_count: int = 4
@@ -26,11 +27,11 @@ class DrawCosts:
 
     @property
     def switch_at(self) -> int:
-        """The generation from which on counts are cheaper: of ``n`` tokens some ``2n/m`` are left at generation m."""
+        """Return the generation from which on counts are cheaper, for some ``2n/m`` of ``n`` tokens are left at m."""
         return 2 * self.labels_per_count
 
     def few_kinds(self, vocabulary: int, items: int) -> bool:
-        """Return whether a corpus has so many items for each kind of token that counts are cheaper."""
+        """Return whether a corpus has so many items for each token of the vocabulary that counts are cheaper."""
         return self.labels_per_count * vocabulary <= items
 
     def method(self, regime: Regime, vocabulary: int) -> str:
@@ -52,4 +53,4 @@ def counts_suffice(regime: Regime) -> bool:
 
 
 MEASURED = DrawCosts()
-"""Costs on the CPUs that the defaults were measured on."""
+"""The costs that were measured on CPUs."""

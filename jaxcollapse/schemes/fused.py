@@ -1,4 +1,4 @@
-"""Several generations of a chain in one call of the compiled kernel, which needs the last model only."""
+"""Fused steps: several generations of a chain in one call of the compiled kernel, which needs only the last model."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from jaxcollapse.contract import Process, State
 
 
 def can_fuse(process: Process) -> bool:
-    """Return whether the kernel may run generations on its own once models are counts, static."""
+    """Return whether the kernel can fuse the generations of a process once its models are counts; static."""
     regime, learner = process.regime, process.learner
     return regime.closed and regime.memoryless and not learner.portable and native.enabled()
 
 
 def fused_steps(key: Array, process: Process, state: State, most: Array, longest: int) -> tuple[State, Array]:
-    """Advance one chain until its model can write one token only.
+    """Advance one chain by several generations, until its model has one token only or a limit is reached.
 
     Args:
-      key: the key of this chain, from which those of its generations are folded.
-      process: of counts.
-      state: generation ``m``.
-      most: how many generations at most, ``int32 []``.
-      longest: static; no more than this.
+      key: the key of this chain, which is folded with each generation's number.
+      process: a process whose models are counts.
+      state: the state of the chain at generation ``m``.
+      most: the largest number of generations to advance, ``int32 []``.
+      longest: static; an upper bound of ``most``.
 
     Returns:
-      The state, and the number of generations that it is further; a chain stops where a size is invalid.
+      The state, and by how many generations it was advanced, ``int32 []``; a chain stops where a size is invalid.
     """
     after = state.m + 1 + jnp.arange(longest, dtype=jnp.int32)
     sizes = jnp.broadcast_to(process.regime.size("n", after), (longest,))

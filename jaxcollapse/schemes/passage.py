@@ -1,4 +1,4 @@
-"""When chains collapse: all of them go on until each has, and those that have are left out of the work."""
+"""First passage: chains are advanced until all have collapsed, and those that have are left out of the work."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from jaxcollapse.results import CollapseTimes
 from jaxcollapse.schemes.chains import UNBATCHED, chain_key, map_chains, next_generation
 
 Times = tuple[Array, Array]
-"""Of the first collapse, and of the one that is for ever."""
+"""The generations of the first collapse and of the final one, which is for ever, ``int32 [chains]`` each."""
 
 
 class Passage(NamedTuple):
-    """Chains on their way to collapse.
+    """Chains that are simulated until they collapse.
 
     Attributes:
-      states: of all chains.
-      times: when each collapsed first, and when for ever; the present generation where it has not yet, ``int32 [chains]``.
-      done: whether it has, ``bool [chains]``.
-      place: where each chain stood in the beginning, ``int32 [chains]``.
+      states: the states of all chains.
+      times: the generations of the first and of the final collapse, ``int32 [chains]`` each; the present generation for
+        chains that have not collapsed.
+      done: whether each chain has collapsed for the first time, and for ever, ``bool [chains]`` each.
+      place: the position of each chain before chains were sorted, ``int32 [chains]``.
     """
 
     states: State
@@ -36,11 +37,12 @@ class Passage(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A way to advance a part of the chains by several generations, for those with few enough tokens left.
+    """A way to advance a part of the chains, for chains with at most so many tokens left.
 
     Attributes:
-      width: the most tokens that a chain may have left.
-      before, after: change the form of states before and after.
+      width: the largest number of tokens that any chain of the part may have left.
+      before: maps states to the form in which they are advanced.
+      after: maps the advanced states back to their form before.
     """
 
     width: int
@@ -54,9 +56,9 @@ def first_passage(
     """Return when chains collapse within ``horizon`` generations (traced), for any learner and regime.
 
     Args:
-      key, process, chains, horizon: as of a scheme's ``passage``.
-      parts: into how many parts chains are cut, so that those of finished chains can be left out.
-      stretch: generations, and an eighth of those so far, that chains go on before they are sorted anew.
+      key, process, chains, horizon: as for :meth:`jaxcollapse.contract.Scheme.passage`.
+      parts: the number of parts into which chains are divided, so that parts of finished chains can be left out.
+      stretch: after this number of generations, or an eighth of those so far if that is more, chains are sorted anew.
     """
     passage = begin(key, process, chains, parts)
     step = functools.partial(advance_one, key, process)
@@ -67,7 +69,7 @@ def first_passage(
 
 
 def number_of_parts(process: Process, chains: int) -> int:
-    """Return into how many parts chains are cut, so that parts of chains that are finished can be left out."""
+    """Return the number of parts into which chains are divided, so that parts of finished chains can be left out."""
     if not process.regime.collapses:
         return 1
     return 1 << max(min(chains // 128, 16).bit_length() - 1, -(-chains // 1024).bit_length() - 1, 0)
@@ -90,18 +92,21 @@ def begin(key: Array, process: Process, chains: Array, parts: int = 1) -> Passag
 
 
 def look(process: Process, state: State) -> tuple[Array, Array]:
-    """Return whether the model of a chain can write one token only, and whether that is so for ever."""
+    """Return whether the model of a chain can write one token only, and whether it stays so for ever, ``bool []``."""
     return process.is_fixed(state), process.absorbed(state)
 
 
 def is_finished(process: Process, passage: Passage) -> Array:
-    """Return which chains need not go on, ``bool [chains]``; where collapse may be left again for ever, its first is enough."""
+    """Return which chains need not be advanced any more, ``bool [chains]``.
+
+    In a regime without final collapse a chain is finished at its first collapse.
+    """
     first, final = passage.done
     return (final if process.regime.collapses else first) | (passage.states.status != 0)
 
 
 def is_unfinished(process: Process, horizon: Array, passage: Passage) -> Array:
-    """Return whether any chain must go on, ``bool []``."""
+    """Return whether any chain must be advanced further, ``bool []``."""
     return (passage.states.m < horizon) & ~jnp.all(is_finished(process, passage))
 
 
@@ -128,9 +133,17 @@ def advance_parts(
     ways: Sequence[Way] = (),
     tokens_left: Callable[[State], Array] | None = None,
 ) -> Passage:
-    """Advance by several generations: chains with many tokens left come first, finished ones last, and are left out.
+    """Advance chains by several generations in parts, of which those with finished chains only are left out.
 
-    They are cut in parts of one size, each of which goes the way that its tokens allow.
+    Chains are sorted by the number of tokens left, finished chains last, and divided into parts of equal size. Each
+    part is advanced by the narrowest way that its tokens allow.
+
+    Args:
+      process, horizon, parts, stretch: as for :func:`first_passage`.
+      step: advances the chains of a part by one generation.
+      passage: all chains.
+      ways: the ways to advance a part, from the widest to the narrowest; none advances the states as they are.
+      tokens_left: returns the number of tokens that each chain has left, ``int32 [chains]``; None takes all as equal.
     """
     m = passage.states.m
     size = passage.place.shape[0] // parts
@@ -167,7 +180,7 @@ def advance_parts(
 
 
 def collapse_times(passage: Passage, chains: int) -> CollapseTimes:
-    """Return the times of the first so many chains in their order."""
+    """Return the collapse times of the first ``chains`` chains, in the order before chains were sorted."""
     in_order = lambda of: jnp.zeros_like(of).at[passage.place].set(of)[:chains]
     (first, final), (observed, final_observed) = jax.tree.map(in_order, (passage.times, passage.done))
     status = in_order(passage.states.status)

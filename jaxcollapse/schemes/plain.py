@@ -1,4 +1,4 @@
-"""The plain scheme: all chains of a batch take the same steps, side by side, for any learner and regime."""
+"""The plain scheme, for any learner and regime: all chains of a batch take the same steps together."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from jaxcollapse.schemes.recording import Rows, record_rows
 
 @dataclasses.dataclass(frozen=True)
 class PlainScheme(Scheme):
-    """Advance batches of chains by ``vmap``, as many together as keep a processor busy without leaving its cache.
+    """Advance batches of chains by ``vmap``, as many together as fit in a processor's cache.
 
     Attributes:
-      cache_entries: numbers that all chains of a batch work on together on a CPU, where batches that stay in its cache
-        take half the time; a learner whose one chain works on more has its chains advanced one after another.
-      accelerator_entries: the same elsewhere, for the sake of memory.
-      chains_per_core: chains of a batch, at least, where a kernel shares them out among the cores of a CPU.
-      parts: into how many parts chains on their way to collapse are cut, so that those of finished chains can be left
-        out; None chooses by their number.
-      stretch: generations, and an eighth of those so far, that they go on before they are sorted anew.
+      cache_entries: how many numbers the chains of a batch may have in memory at once on a CPU, where batches that
+        fit in its cache take half the time; chains that need more than this are advanced one after another.
+      accelerator_entries: the same on other devices, where their memory is the limit.
+      chains_per_core: the least number of chains of a batch for each core of a CPU, where a kernel uses all cores.
+      parts: the number of parts into which chains are divided while they are simulated until they collapse, so that
+        parts of finished chains can be left out; None chooses by the number of chains.
+      stretch: after this number of generations, or an eighth of those so far if that is more, they are sorted anew.
     """
 
     cache_entries: int = 2**18

@@ -1,4 +1,4 @@
-"""Which generations are recorded on the way from one generation to another."""
+"""Schedules of recording: which generations are recorded between two generations."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 
 class RecordSchedule(NamedTuple):
-    """Generations to go through, and which of them to record; static, and relative, so that equal ones compile once.
+    """The generations to advance by and which of them to record; static, and relative, so that equal ones compile once.
 
     Attributes:
-      first: how many to the first that is recorded.
-      rows: how many are recorded.
-      every: how many from one of them to the next.
-      rest: how many after the last.
+      first: the number of generations up to the first that is recorded.
+      rows: the number of generations that are recorded.
+      every: the number of generations from one that is recorded to the next.
+      rest: the number of generations after the last that is recorded.
     """
 
     first: int
@@ -22,7 +22,7 @@ class RecordSchedule(NamedTuple):
 
     @property
     def generations(self) -> int:
-        """How many generations the schedule goes through."""
+        """Return by how many generations the schedule advances."""
         return self.first + max(self.rows - 1, 0) * self.every + self.rest
 
 

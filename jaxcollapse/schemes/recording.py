@@ -1,4 +1,4 @@
-"""What is recorded of all chains on their way."""
+"""Recording: all chains of a batch are advanced by a schedule, and statistics of some generations are recorded."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from jaxcollapse.schemes.chains import map_chains, next_generation
 from jaxcollapse.schemes.record_schedule import RecordSchedule
 
 Forward = Callable[[Array, Process, State, int], State]
-"""A way to advance all chains by so many generations (static), unseen."""
+"""A function that advances all chains by so many generations (static) without recording them."""
 Rows = dict[str, Array]
+"""Recorded statistics by name, ``[chains, rows, ...]``."""
 
 
 def forward(key: Array, process: Process, states: State, generations: int) -> State:
-    """Advance all chains by so many generations, one after the other."""
+    """Advance all chains by so many generations, one generation after another."""
     if generations < 2:
         return next_generation(key, process, states) if generations else states
     return lax.fori_loop(0, generations, lambda _, states: next_generation(key, process, states), states)
@@ -34,7 +35,7 @@ def record_row(
     record: tuple[Statistic, ...],
     forward: Forward = forward,
 ) -> tuple[State, Rows]:
-    """Advance by so many generations, and record the last of them."""
+    """Advance all chains by so many generations, and return statistics of the last one, ``[chains, ...]``."""
     states = forward(key, process, states, generations)
     return states, map_chains(lambda chain: process.measure(record, chain), states)
 
@@ -48,7 +49,7 @@ def record_rows(
     record: tuple[Statistic, ...],
     forward: Forward = forward,
 ) -> tuple[State, Rows]:
-    """Advance by a schedule, and return what was recorded, ``[chains, rows, ...]``."""
+    """Advance all chains by a schedule, and return the statistics recorded, ``[chains, rows, ...]``."""
     row = functools.partial(record_row, key, process, record=record, forward=forward)
     if not schedule.rows:
         shapes = jax.eval_shape(lambda states: row(states, 1)[1], states)
