@@ -22,7 +22,7 @@ def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Sche
     Args:
       p: the truth: a :class:`~jaxcollapse.languages.Language` or a vector ``[vocabulary]``; many contexts,
         ``[contexts, vocabulary]``, a distribution a row; or whatever language the learner knows, such as a trained
-        model. Probabilities are kept as ``float32``, and those below 2^-62 become 0; traced ones are checked in the run.
+        model. Probabilities are kept as ``float32``; those below 2^-62 become 0, and traced ones are checked in a run.
       regime: which earlier generations feed the next one, for instance ``FullySynthetic(n=500)``.
       learner: how a model is trained; by default :class:`~jaxcollapse.learners.Categorical`. For many contexts it is
         :class:`~jaxcollapse.learners.Contexts`; another learner is used for each context, all being equally frequent.

@@ -1,7 +1,7 @@
 """The process of many contexts, which maps the process of one context in ``one_context.py`` over all contexts.
 
-Given its sizes, each context is a process of one context: a row of the truth, the regime with the context's part of each
-size, the learner of one context, and a key of its own. So regimes and learners need no knowledge of contexts.
+Given its sizes, each context is a process of one context: a row of the truth, the regime with the context's part of
+each size, the learner of one context, and a key of its own. So regimes and learners need no knowledge of contexts.
 """
 
 from __future__ import annotations

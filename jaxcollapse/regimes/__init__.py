@@ -1,8 +1,8 @@
-"""Data regimes: which earlier generations feed the next one. One short class each.
+"""Data regimes: which earlier generations feed the next one, one short class for each.
 
-Each says the same thing twice: ``draw_real``, ``begin``, ``remember`` and ``collect`` are how it is
-simulated, with bounded memory, in the learner's verbs; ``recurrence`` is its definition, generation by
-generation as in the paper's eq. (5), from which :mod:`jaxcollapse.theory` computes exact moments.
+Each class defines its regime twice. ``draw_real``, ``first``, ``remember`` and ``collect`` simulate it with bounded
+memory, by operations of the learner and its corpora; ``recurrence`` defines it generation by generation, as eq. (5) of
+Seddik et al. (2024) does, and :mod:`jaxcollapse.theory` computes exact moments from it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ REGIMES: dict[str, Any] = {
     "fresh-real": FreshReal,
     "mixture": Mixture,
 }
-"""By the name that the command line uses. A new regime is a class and a line here."""
+"""The regimes by the names that the command line uses. A new regime is a class and a line here."""
 
 
 def make(name: str, **settings: Any) -> Any:
-    """The regime of a name, given the settings that it has; others, and those that are None, are left aside.
+    """Return the regime of a name with these settings; those that it does not have, or that are None, are ignored.
 
     Example:
       >>> make("fully-synthetic", n=5, real=3)

@@ -1,4 +1,4 @@
-"""What regimes share: sizes that are checked, and the methods that most of them need not write."""
+"""The base class of regimes: it checks sizes and has defaults for the methods that most regimes need not override."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ from jaxcollapse.pytrees import pytree_dataclass
 from jaxcollapse.schedules import PossiblyZero, Schedule
 
 regime = pytree_dataclass
-"""Makes a class a regime: a frozen dataclass and a pytree."""
+"""The decorator that makes a class a regime: a frozen dataclass and a pytree."""
 
 
 class Base(Regime):
-    """A regime in which generation 1 is trained on ``n_1`` tokens of the truth; others override what differs."""
+    """The base of regimes, in which generation 1 is trained on ``n_1`` tokens of the truth unless overridden.
+
+    Attributes:
+      n: the sample size of a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      capacity: the largest ``n`` that compiles nothing anew; static.
+    """
 
     sizes: ClassVar[dict[str, str]] = {"n": "capacity"}
 
@@ -35,7 +40,7 @@ class Base(Regime):
         for name, capacity in self.sizes.items():
             check.whole_number(name, values[name], least=self._least(name))
             object.__setattr__(self, capacity, _capacity(name, values[name], getattr(self, capacity)))
-        # A power of two may be twice what is needed; near the largest count, only what is needed fits.
+        # A power of two may be up to twice the size; if all capacities exceed the largest count, sizes replace them.
         for name, capacity in reversed(self.sizes.items()):
             if self.corpus_capacity > check.LARGEST and capacity not in given:
                 object.__setattr__(self, capacity, int(np.max(values[name])))
@@ -48,14 +53,15 @@ class Base(Regime):
         self.validate()
 
     def validate(self) -> None:
-        """Raise ValueError for settings that are wrong in this regime; sizes and capacities are sound by now."""
+        """Raise ValueError for settings that this regime does not allow; sizes and capacities are checked before."""
 
     def size(self, name: str, m: Any) -> Array:
-        """Return a size at generation ``m``, ``int32 []``, kept within its capacity even where it is invalid."""
+        """Return a size at generation ``m``, ``int32 []``, which is clipped to its capacity where it is invalid."""
         least, most = self._least(name), getattr(self, self.sizes[name])
         return jnp.clip(_at(getattr(self, name), m), least, most).astype(jnp.int32)
 
     def _least(self, name: str) -> int:
+        """Return the least value that a size may have."""
         value = getattr(self, name)
         if isinstance(value, PossiblyZero):
             return 0
@@ -92,12 +98,12 @@ class Base(Regime):
     def first(
         self, key: Array, learner: Learner, sources: Sources, real: Corpus, frame: Frame
     ) -> tuple[Corpus, Memory]:
-        """Return what generation 1 is trained on, and the memory: the real data, and nothing, unless overridden."""
+        """Return what generation 1 is trained on, and the memory; the real data and no memory unless overridden."""
         return real, ()
 
 
 def only_if(condition: Array, draw: Callable[[], Corpus]) -> Corpus:
-    """Return what ``draw`` draws where the condition holds, else an empty corpus, without the work."""
+    """Return the corpus that ``draw`` returns where the condition holds, and else an empty corpus, at no cost."""
 
     def nothing() -> Corpus:
         return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(draw))
@@ -106,10 +112,10 @@ def only_if(condition: Array, draw: Callable[[], Corpus]) -> Corpus:
 
 
 def stack_of(model: Any, length: int) -> Any:
-    """Return zeros for a stack of ``length`` of these, with one leading axis more."""
+    """Return an empty stack of ``length`` pytrees such as ``model``, whose leaves have a leading axis ``[length]``."""
 
     def empty(leaf: Array) -> Array:
-        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):  # keys have no zero
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):  # Random keys cannot be zero.
             return jnp.broadcast_to(leaf, (length, *leaf.shape))
         return jnp.zeros((length, *leaf.shape), leaf.dtype)
 
@@ -117,12 +123,20 @@ def stack_of(model: Any, length: int) -> Any:
 
 
 def put(stack: Any, row: Array, model: Any) -> Any:
-    """Return the stack with one row replaced."""
+    """Return the stack with ``model`` in one row."""
     return jax.tree.map(lambda all_, one: lax.dynamic_update_index_in_dim(all_, one, row, 0), stack, model)
 
 
 def rows_and_positions(sizes: Array, capacity: int) -> tuple[Array, Array]:
-    """Lay corpora of these sizes end to end; return the row and the position in it of each slot, ``int32 [capacity]``."""
+    """Return which corpus and which position in it each slot holds, where corpora of these sizes lie end to end.
+
+    Args:
+      sizes: the sizes of the corpora, ``int32 [rows]``.
+      capacity: the number of slots, static.
+
+    Returns:
+      The row and the position of each slot, ``int32 [capacity]`` each.
+    """
     ends = jnp.cumsum(sizes, dtype=jnp.int32)
     slot = lax.iota(jnp.int32, capacity)
     row = jnp.minimum(jnp.searchsorted(ends, slot, side="right").astype(jnp.int32), sizes.shape[0] - 1)
@@ -130,7 +144,7 @@ def rows_and_positions(sizes: Array, capacity: int) -> tuple[Array, Array]:
 
 
 def _capacity(name: str, size: Any, capacity: int | None) -> int:
-    """Return the static capacity of a size: the given one, or the next power of two."""
+    """Return the static capacity of a size, checked: the given one, or the next power of two."""
     if capacity is None:
         if not check.concrete(size):
             raise ValueError(
@@ -145,25 +159,27 @@ def _capacity(name: str, size: Any, capacity: int | None) -> int:
 
 
 def sizes_of(size: Any) -> Any:
-    """Return the number that a size is, or the numbers of its schedule."""
+    """Return a size as a number, or as the vector ``[generations]`` of its schedule."""
     if isinstance(size, PossiblyZero):
         return size.size
     return size.sizes if isinstance(size, Schedule) else size
 
 
 def _at(size: Any, m: Any) -> Array:
+    """Return a size at generation ``m``, unchecked."""
     return size.at(m) if isinstance(size, Schedule) else jnp.asarray(sizes_of(size))
 
 
 def is_value(value: Any) -> bool:
-    """Return whether a setting can be checked now: it is neither traced nor a placeholder."""
+    """Return whether a setting can be checked now: it is neither traced nor a placeholder of JAX."""
     return not (isinstance(value, jax.core.Tracer) or _is_placeholder(value))
 
 
 def _is_placeholder(value: Any) -> bool:
-    """Return whether JAX rebuilds a pytree around something that is no number, which passes unchecked."""
+    """Return whether a setting is a placeholder with which JAX rebuilds a pytree, and which is not checked."""
     return not (check.concrete(value) or isinstance(value, jax.core.Tracer | str | None))
 
 
 def _outside(size: Array, least: int, capacity: int) -> Array:
-    return ~((size >= least) & (size <= capacity) & (size == jnp.floor(size)))  # NaN is outside too
+    """Return whether a size is no whole number between ``least`` and ``capacity``, ``bool []``; NaN is none."""
+    return ~((size >= least) & (size <= capacity) & (size == jnp.floor(size)))

@@ -1,4 +1,4 @@
-"""A pool that only grows: everything so far, or a part of it."""
+"""Regimes with a pool that only grows: models are trained on all items so far, or on a part of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jaxcollapse.regimes.base import Base, is_value, regime, sizes_of
 
 
 class _Pool(Base):
-    """A pool: ``n_1`` items of the truth, then ``n_m`` of p^(m-1) more in each generation."""
+    """The base of regimes with a pool, which holds ``n_1`` items of the truth and grows by ``n_m`` items of p^(m-1)."""
 
     generations: Any
     closed: ClassVar[bool] = True
@@ -30,6 +30,7 @@ class _Pool(Base):
             check.static_whole_number("generations", self.generations)
 
     def _pool(self, learner: Learner, corpus: Corpus, frame: Frame) -> Pool:
+        """Return a new pool that holds a corpus."""
         capacity = None if self.generations is None else self.capacity * self.generations
         return learner.corpora.pool(corpus, frame, capacity)
 
@@ -62,19 +63,19 @@ class _Pool(Base):
 
 @regime
 class Accumulate(_Pool):
-    """Everything so far: ``n`` tokens of each p^(t), ``t < m``, drawn once and kept for ever.
+    """Train each model on everything so far: ``n`` tokens of each p^(t), ``t < m``, drawn once and kept for ever.
 
-    Generation 1 is trained on ``n`` tokens of the truth. There is no collapse for n >= 2: diversity
-    collapses at ``(1 - S_0) sin(pi/sqrt n)/(pi/sqrt n)``.
+    Generation 1 is trained on ``n`` tokens of the truth. Chains do not collapse for n >= 2: the expected diversity
+    converges to ``(1 - S_0) sin(pi/sqrt n)/(pi/sqrt n)``.
 
-    Remembered: the pool; of tokens their counts, as many as the chain has tokens, however many generations.
+    The memory is the pool: of tokens only their counts, one for each token of the chain, after any number of
+    generations.
 
     Attributes:
-      n: tokens added a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
-      capacity: the most that ``n`` may become without compiling anew; static, by default the next
-        power of two.
-      generations: the last generation that a run may reach, static; wanted where a pool keeps every item in a place of
-        its own, as pools of documents do. Pools of counts need none.
+      n: the number of tokens added in each generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      capacity: the largest ``n`` that compiles nothing anew; static, by default the next power of two.
+      generations: the last generation that a run may reach, static; needed where a pool has a slot for every item, as
+        pools of documents have. Pools of counts do not need it.
 
     Raises:
       ValueError: when ``n`` is not a whole number between 1 and ``capacity``; in a run, when the pool
@@ -112,23 +113,23 @@ class Accumulate(_Pool):
 
 @regime
 class AccumulateSubsample(_Pool):
-    """A pool that grows by ``n`` tokens a generation, and a model trained on ``budget`` of them.
+    """Train each model on ``budget`` tokens of a pool that grows by ``n`` tokens in each generation.
 
     At generation m, ``n`` tokens of p^(m-1) join the pool for ever (of the truth at m = 1); then
-    ``budget`` tokens are taken from it: a subset, every one as likely (all of the pool while it is
+    ``budget`` tokens are drawn from it: a uniformly random subset (all of the pool while it is
     smaller), or with ``replacement`` independent copies of its tokens. A subset is the default, for
     that is what "a part of the data" means; for a large pool there is no difference.
 
-    Remembered: the pool; of tokens their counts, as many as the chain has tokens, however many generations.
+    The memory is the pool: of tokens only their counts, one for each token of the chain, after any number of
+    generations.
 
     Attributes:
-      n: tokens added a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
-      budget: tokens that a model is trained on, a leaf.
-      replacement: static.
-      capacity: the most that ``n`` may become without compiling anew; static, by default the next
-        power of two.
+      n: the number of tokens added in each generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      budget: the number of tokens that each model is trained on, a leaf.
+      replacement: whether these are drawn with replacement; static.
+      capacity: the largest ``n`` that compiles nothing anew; static, by default the next power of two.
       budget_capacity: the same for ``budget``.
-      generations: as of :class:`Accumulate`.
+      generations: as in :class:`Accumulate`.
 
     Raises:
       ValueError: when a size is not a whole number between 1 and its capacity; in a run, when the
@@ -161,6 +162,7 @@ class AccumulateSubsample(_Pool):
         return int(max(self.capacity, self.budget_capacity))
 
     def _part(self, key: Array, learner: Learner, pool: Any, m: Any) -> Corpus:
+        """Return the items of the pool that generation ``m`` is trained on."""
         budget = self.size("budget", m)
         return learner.corpora.subsample(key, pool, budget, self.budget_capacity, self.replacement)
 

@@ -1,4 +1,4 @@
-"""A generation at random for each token."""
+"""The regime in which each token comes from an earlier generation chosen at random."""
 
 from __future__ import annotations
 
@@ -16,31 +16,30 @@ from jaxcollapse.pytrees import static
 from jaxcollapse.regimes.base import Base, put, regime, sizes_of, stack_of
 
 LONGEST = 2**16 - 1
-"""Generations that a mean of models can hold."""
+"""The largest number of models that an average can hold."""
 
 
 @regime
 class RandomlySampled(Base):
-    """``n`` tokens, each from a generation drawn uniformly from ``0..m-1``, the truth among them.
+    """Train each model on ``n`` tokens, each from a generation drawn uniformly from ``0..m-1``; 0 is the truth.
 
-    Generation 1 is trained on ``n`` tokens of the truth (of ``n`` pooled ones, with ``reuse="pool"``).
-    What "from a generation" means is chosen by ``reuse``:
+    Generation 1 is trained on ``n`` tokens of the truth (with ``reuse="pool"``, drawn from ``n`` pooled ones).
+    How a token comes from a generation is chosen by ``reuse``:
 
-    * ``False``: a new token of that model. Only the mean of all models so far is remembered (each
-      token's probability within 2^-48). The default, for it is what the paper's figure 6 fits.
-    * ``True`` or ``"pool"``: each model wrote ``n`` tokens once, and one of them is copied, with
-      replacement. Remembered: the mean of those corpora.
-    * ``"prefix"``: eq. (5) to the letter. How many tokens each generation gives is drawn anew (they
-      are multinomial), but they are the first so many of one fixed sequence. Remembered: all
-      sequences, ``generations`` times ``capacity`` tokens a chain, so the longest run must be given.
+    * ``False``: it is a new token of that model. The memory is the average of all models so far (each
+      token's probability within 2^-48). This is the default, for it is what figure 6 of the paper fits.
+    * ``True`` or ``"pool"``: each model writes ``n`` tokens once, and one of them is copied, with
+      replacement. The memory is the average of those corpora.
+    * ``"prefix"``: eq. (5) of the paper taken literally. The number of tokens from each generation is drawn anew
+      (these numbers are multinomial), but the tokens are the first of one fixed sequence. The memory is all
+      sequences, ``generations`` times ``capacity`` tokens for each chain, so ``generations`` must be given.
 
     Attributes:
-      n: tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      n: the number of tokens that each model is trained on, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
       reuse: False, True, "pool" or "prefix"; static.
-      generations: the last generation that a run may reach, static; for "prefix", and for learners whose models have no
-        mean, for then all models or corpora are remembered.
-      capacity: the most that ``n`` may become without compiling anew; static, by default the next
-        power of two.
+      generations: the last generation that a run may reach, static; needed for "prefix", and for learners whose models
+        cannot be averaged, for then the memory holds all models or corpora.
+      capacity: the largest ``n`` that compiles nothing anew; static, by default the next power of two.
 
     Raises:
       ValueError: when ``n`` is not a whole number between 1 and ``capacity``, for an unknown ``reuse``,
@@ -78,12 +77,12 @@ class RandomlySampled(Base):
     def requires(self, provided: frozenset[str]) -> tuple[str, ...]:
         if self.reuse == "prefix":
             return ("gather",)
-        # Models of single tokens have a mean; items of other kinds are gathered from all earlier generations.
+        # Models of single tokens can be averaged; items of other kinds are gathered from all earlier generations.
         return ("average",) if "average" in provided or self.generations is None else ("gather", "exchangeable")
 
     @property
     def longest(self) -> int:
-        """The last generation that can be reached."""
+        """Return the last generation that a run may reach."""
         return LONGEST if self.generations is None else self.generations
 
     def check_run(self, generations: int) -> None:
@@ -98,7 +97,7 @@ class RandomlySampled(Base):
         return Base.is_invalid(self, m) | (jnp.asarray(m) > self.longest)
 
     def _written(self) -> Array:
-        """How many tokens a model writes: for prefixes as many as any generation may want of it."""
+        """Return how many tokens a model writes; for prefixes as many as any later generation may need of it."""
         if self.reuse == "prefix":
             return jnp.clip(jnp.max(jnp.asarray(sizes_of(self.n))), 1, self.capacity).astype(jnp.int32)
         return self.size("n", 1)
@@ -149,13 +148,15 @@ class RandomlySampled(Base):
         return learner.corpora.gather(sequences, source, _rank(source), n), sequences
 
     def _averages(self, learner: Learner) -> bool:
+        """Return whether the memory is an average; otherwise it is a stack of models or corpora."""
         return "average" in learner.provides
 
     def _stack(self, corpus: Corpus) -> Memory:
+        """Return a stack of ``generations`` corpora of which the first is this one and the others are empty."""
         return put(stack_of(corpus, self.generations), jnp.int32(0), corpus)
 
     def _copies(self, key: Array, learner: Learner, corpora: Memory, m: Array, n: Array) -> Corpus:
-        """Copy ``n`` items with replacement, each from one of the first ``m`` corpora of a stack."""
+        """Return copies of ``n`` items drawn with replacement, each from one of the first ``m`` corpora of a stack."""
         of_source, of_position = threefry.split_keys(key, 2)
         source = bits.randint(of_source, m, self.capacity)
         sizes = jax.vmap(learner.corpora.length)(corpora)[source]
@@ -163,7 +164,7 @@ class RandomlySampled(Base):
         return learner.corpora.gather(corpora, source, position.astype(jnp.int32), n)
 
     def _of_models(self, key: Array, learner: Learner, sources: Sources, models: Memory, m: Array, n: Array) -> Corpus:
-        """Write ``n`` items, each by one of the models so far, or the truth, which all write as many as might be wanted."""
+        """Return ``n`` items, each by a random one of the truth and the models so far, each of which writes ``n``."""
         of_source, of_truth, of_models = threefry.split_keys(key, 3)
         source = bits.randint(of_source, m, self.capacity)
         real = learner.draw(of_truth, sources.truth, n, self.capacity)
@@ -196,7 +197,7 @@ class RandomlySampled(Base):
 
 
 def _rank(source: Array) -> Array:
-    """How many earlier slots have the same source, ``int32 [slots]``."""
+    """Return how many earlier slots have the same source as each slot, ``int32 [slots]``."""
     slot = lax.iota(jnp.int32, source.shape[0])
     in_order, order = lax.sort((source, slot), is_stable=True, num_keys=1)
     is_new = jnp.concatenate([jnp.ones(1, bool), in_order[1:] != in_order[:-1]])

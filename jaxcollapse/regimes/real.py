@@ -1,4 +1,4 @@
-"""Real data beside synthetic: one corpus for ever, new data each generation, or a mixture of both laws."""
+"""Regimes with real data beside synthetic: one corpus for ever, new data in each generation, or random mixtures."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ from jaxcollapse.schedules import Schedule
 
 @regime
 class PartiallySynthetic(Base):
-    """One real corpus, drawn once and kept for ever, and ``n`` fresh tokens of the last model.
+    """Train each model on one real corpus, drawn once and kept for ever, and ``n`` new tokens of the last model.
 
     Generation 1 is trained on the ``real`` tokens alone; generation ``m >= 2`` on these and on ``n``
-    tokens of generation ``m - 1``. What the corpus lacks never comes back; what it has is never lost.
+    tokens of generation ``m - 1``. A token that the real corpus lacks never occurs; one that it has is never lost.
 
     Attributes:
-      n: synthetic tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
-      real: real tokens, N in the paper, a leaf.
-      capacity: the most that ``n`` may become without compiling anew; static, by default the next
-        power of two.
+      n: the number of synthetic tokens in each generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      real: the number of real tokens, N in the paper, a leaf.
+      capacity: the largest ``n`` that compiles nothing anew; static, by default the next power of two.
       real_capacity: the same for ``real``.
 
     Raises:
@@ -80,20 +79,19 @@ class PartiallySynthetic(Base):
 
 @regime
 class FreshReal(Base):
-    """``real`` new real tokens in every generation, and ``n`` tokens of the last model.
+    """Train each model on ``real`` new real tokens and ``n`` tokens of the last model.
 
     Generation 1 is trained on ``real`` tokens of the truth alone (on ``n`` of them when ``real`` is 0:
     then this is :class:`FullySynthetic`). With a ``weight`` w each real count is multiplied by w:
-    ``p^(m) = (w x + y)/(w N + n)``, so the share of the real data is ``w N/(w N + n)``, and models are
-    no longer tables of whole counts (the spectrum is -1). Tokens of the truth always return: there is
-    no collapse for ever.
+    ``p^(m) = (w x + y)/(w N + n)``, so the fraction of the real data is ``w N/(w N + n)``, and models are
+    no longer tables of whole counts (the spectrum is -1). Tokens of the truth can always return, so chains
+    do not collapse for ever.
 
     Attributes:
-      n: synthetic tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
-      real: new real tokens a generation, a leaf; or a schedule.
-      weight: of a real token, a leaf of at least 0; or None, every token counts once.
-      capacity: the most that ``n`` may become without compiling anew; static, by default the next
-        power of two.
+      n: the number of synthetic tokens in each generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      real: the number of new real tokens in each generation, a leaf; or a schedule.
+      weight: the weight of a real token, a leaf of at least 0; or None, and every token counts once.
+      capacity: the largest ``n`` that compiles nothing anew; static, by default the next power of two.
       real_capacity: the same for ``real``.
 
     Raises:
@@ -134,6 +132,7 @@ class FreshReal(Base):
         return wrong | ~((weight >= 0) & (weight <= check.HEAVIEST))
 
     def _join(self, learner: Learner, real: Corpus, synthetic: Corpus) -> Corpus:
+        """Return the corpus of real and synthetic items, in which real ones have their weight."""
         return (
             learner.corpora.concatenate(real, synthetic)
             if self.weight is None
@@ -173,17 +172,16 @@ class FreshReal(Base):
 
 @regime
 class Mixture(Base):
-    """``n`` tokens, each of them real with chance ``share`` and else of the last model.
+    """Train each model on ``n`` tokens, each of them real with probability ``share`` and else of the last model.
 
     Generation 1 is trained on ``n`` tokens of the truth. The number of real tokens is binomial; for a
-    fixed number see :class:`FreshReal`. In the language of genetics ``share`` is the rate of migration
-    from a continent of frequencies p.
+    fixed number see :class:`FreshReal`. In population genetics ``share`` is the rate of migration
+    from a continent with allele frequencies p.
 
     Attributes:
-      n: tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
-      share: chance that a token is real, a leaf between 0 and 1.
-      capacity: the most that ``n`` may become without compiling anew; static, by default the next
-        power of two.
+      n: the number of tokens that each model is trained on, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      share: the probability that a token is real, a leaf between 0 and 1.
+      capacity: the largest ``n`` that compiles nothing anew; static, by default the next power of two.
 
     Raises:
       ValueError: when ``n`` is not a whole number between 1 and ``capacity``, or ``share`` not in [0, 1].

@@ -1,4 +1,4 @@
-"""No real data after generation 1."""
+"""The regime without real data after generation 1."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from jaxcollapse.regimes.base import Base, regime
 
 @regime
 class FullySynthetic(Base):
-    """Every generation is trained on ``n`` tokens of the one before: ``n_t^(m) = n [t = m - 1]``.
+    """Train each model on ``n`` tokens of the last model: ``n_t^(m) = n [t = m - 1]``.
 
-    Generation 1 is trained on ``n`` tokens of the truth. The neutral Wright-Fisher model: every
+    Generation 1 is trained on ``n`` tokens of the truth. This is the neutral Wright-Fisher model: every
     chain ends in one token (unless ``n`` grows so fast that ``sum_m 1/n_m`` converges).
 
     Attributes:
-      n: tokens a generation, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
-      capacity: the most that ``n`` may become without compiling anew; static. By default the next
-        power of two.
+      n: the number of tokens that each model is trained on, a leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      capacity: the largest ``n`` that compiles nothing anew; static, by default the next power of two.
 
     Raises:
       ValueError: when ``n`` is not a whole number between 1 and ``capacity``.

@@ -1,4 +1,4 @@
-"""The last K generations."""
+"""The regime in which the last K generations feed the next one."""
 
 from __future__ import annotations
 
@@ -17,27 +17,26 @@ from jaxcollapse.regimes.base import Base, only_if, put, regime, rows_and_positi
 
 @regime
 class MostRecent(Base):
-    """``floor(n/K)`` tokens of each of the last K = ``window`` models, ``max(0, m - K) <= t <= m - 1``.
+    """Train each model on ``floor(n/K)`` tokens of each of the last K = ``window`` models, ``max(0, m - K) <= t < m``.
 
-    Until the window is full it holds what there is, the truth included: generation 1 is trained on
+    Before generation K the window holds all models so far, the truth included: generation 1 is trained on
     ``floor(n/K)`` tokens of the truth, generation ``m <= K`` on ``m floor(n/K)`` tokens of
     p^(0), ..., p^(m-1).
 
-    ``reuse=False`` draws all of them afresh in every generation. Then a Dirac mass may be left again,
-    until all K models of the window are the same one. ``reuse=True`` draws ``floor(n/K)`` tokens of
+    ``reuse=False`` draws all tokens anew in every generation. Then a chain can leave a model of one token again,
+    until all K models of the window have the same one. ``reuse=True`` draws ``floor(n/K)`` tokens of
     each model once and trains K generations on them, as eq. (5) of the paper reads literally; then
-    the first Dirac mass is final. Afresh is the default, for the paper says that a Dirac mass "could
-    regain randomness", which happens only so.
+    the first model of one token is final. New tokens are the default, for the paper says that a Dirac mass "could
+    regain randomness", which it can only with new tokens.
 
-    Remembered: K models of ``n`` tokens (afresh), or ``n`` tokens (reused).
+    The memory is the K models of the window, or with ``reuse=True`` their ``n`` tokens.
 
     Attributes:
-      n: tokens a generation once the window is full (rounded down to a multiple of K), a leaf; or a
-        :class:`~jaxcollapse.schedules.Schedule`.
-      window: K; static.
-      reuse: whether tokens are drawn once; static.
-      capacity: the most that ``n`` may become without compiling anew; static, by default the next
-        power of two.
+      n: the number of tokens that a model is trained on once the window is full (rounded down to a multiple of K), a
+        leaf; or a :class:`~jaxcollapse.schedules.Schedule`.
+      window: the number K of models; static.
+      reuse: whether the tokens of a model are drawn only once; static.
+      capacity: the largest ``n`` that compiles nothing anew; static, by default the next power of two.
 
     Raises:
       ValueError: unless ``1 <= window <= n``, and when ``n`` exceeds ``capacity``.
@@ -71,7 +70,7 @@ class MostRecent(Base):
 
     @property
     def each(self) -> int:
-        """Static room for the tokens of one model."""
+        """Return the capacity for the tokens of one model; static."""
         check.static_whole_number("window", self.window)
         return max(1, int(self.capacity) // self.window)
 
@@ -83,6 +82,7 @@ class MostRecent(Base):
         return Base.is_invalid(self, m) | (self.size("n", m) < self.window)
 
     def _share(self, m: Any) -> Array:
+        """Return how many tokens each model of the window gives at generation ``m``, ``int32 []``."""
         return jnp.maximum(self.size("n", m) // self.window, 1)
 
     def draw_real(self, key: Array, learner: Learner, truth: Model) -> Corpus:
@@ -93,7 +93,7 @@ class MostRecent(Base):
     ) -> tuple[Corpus, Memory]:
         corpus = learner.corpora.resize(real, self.corpus_capacity)
         if not self.reuse:
-            return corpus, None  # the window of models is made when the first one is there
+            return corpus, None  # The window of models is made once the first model is trained.
         sizes = jnp.zeros(self.window, jnp.int32).at[0].set(self._share(1))
         return corpus, (put(stack_of(real, self.window), jnp.int32(0), real), sizes)
 
@@ -112,7 +112,7 @@ class MostRecent(Base):
             datasets = put(datasets, row, learner.write(key, model, sources.truth, share, self.each))
             sizes = sizes.at[row].set(share)
             return self._together(learner, datasets, sizes), (datasets, sizes)
-        # Model t is in row t mod K, and the truth in row 0 while the window reaches back to it.
+        # Model t is in row t mod K. While the window reaches back to the truth, row 0 stands for the truth.
         rows = lax.iota(jnp.int32, self.window)
         sizes = jnp.where(rows < m, share, 0)
         keys = jax.vmap(jax.random.fold_in, (None, 0))(key, rows)
@@ -122,6 +122,7 @@ class MostRecent(Base):
         return self._together(learner, put(drawn, jnp.int32(0), first), sizes), memory
 
     def _together(self, learner: Learner, datasets: Any, sizes: Array) -> Corpus:
+        """Return one corpus of the first ``sizes [window]`` items of each dataset of a stack."""
         rows, places = rows_and_positions(sizes, self.corpus_capacity)
         return learner.corpora.gather(datasets, rows, places, jnp.sum(sizes, dtype=jnp.int32))
 
