@@ -6,6 +6,6 @@ from jaxcollapse.learners.estimated import Estimated
 from jaxcollapse.learners.ngrams.learner import NGram
 
 LEARNERS = {learner.__name__: learner for learner in (Categorical, Estimated, NGram, Contexts)}
-"""By name, as a provenance tells them."""
+"""The learners by the names that provenances use."""
 
 __all__ = ["LEARNERS", "Categorical", "Contexts", "Estimated", "NGram"]

@@ -1,4 +1,4 @@
-"""A table of counts: one context, maximum likelihood."""
+"""The learner whose model is a table of token frequencies: one context, maximum likelihood."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from jaxcollapse.schemes.draw_costs import MEASURED, METHODS, counts_suffice
 
 @pytree_dataclass
 class Categorical(TokenLearner):
-    """One context, maximum likelihood: the model is the table of token frequencies, ``p_i = x_i / n``.
+    """The learner of one context by maximum likelihood: a model is the table of frequencies ``p_i = x_i / n``.
 
-    What a softmax classifier on one context converges to (Seddik et al. 2024, section 2.1). The
+    A softmax classifier on one context converges to this model (Seddik et al. 2024, section 2.1). The
     model is its training set, in one of two forms. *Labels*: a token is drawn by copying a uniformly
     chosen slot; a generation costs ``n`` random words, and counts are made only for statistics.
     *Counts*: multinomial counts are drawn at once (:mod:`jaxcollapse.sampling.dyadic`); a generation
-    costs some words a token that is left. The laws are the same, the random numbers differ.
+    costs some random words for each token that is left. The distributions are the same, the random numbers differ.
 
     Attributes:
       method: static; ``"labels"``, ``"counts"``, or ``"labels first"`` (counts from generation 8 on). By
         default chosen by :func:`jaxcollapse.recursive_training` from the regime and the sizes alone: labels
-        where the regime wants single tokens or can see any token again, and for samples of up to 32;
+        where the regime needs single tokens or any token can occur again, and for samples of up to 32;
         counts where the vocabulary is at most a quarter of the sample; else, where tokens die for ever,
         counts for samples of up to 128 and labels first for larger ones; and labels where real ones are kept.
-      portable: static; draw counts by XLA even where the compiled kernel (:mod:`jaxcollapse.native`) would do.
-        The bits are the same.
+      portable: static; whether counts are drawn by XLA even where the compiled kernel (:mod:`jaxcollapse.native`) is
+        available. The bits are the same.
 
     Raises:
       ValueError: for an unknown method.
@@ -55,7 +55,7 @@ class Categorical(TokenLearner):
         """Return this learner with a method that suits a regime, unless one was chosen, and the truth as an array.
 
         Raises:
-          ValueError: when the regime cannot do with the method that was chosen.
+          ValueError: when the chosen method does not suit the regime.
         """
         truth = check.distribution(language)
         if self.method is None:

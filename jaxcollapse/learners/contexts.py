@@ -1,4 +1,4 @@
-"""Many contexts at once: how the tokens of a corpus are shared out among them."""
+"""Many contexts at once: how the tokens of a corpus are distributed over contexts."""
 
 from __future__ import annotations
 
@@ -22,32 +22,33 @@ from jaxcollapse.learners.token_tables import WEIGHT
 from jaxcollapse.schemes.draw_costs import MEASURED, counts_suffice
 
 MISS = 2.0**-62
-"""How often more tokens are drawn for a context than there is room for; these are left out."""
+"""The probability that more tokens are drawn for a context than its capacity; the excess tokens are left out."""
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False)
 class Contexts:
-    """A model of many contexts: what a learner makes of one, for each, side by side.
+    """A learner of many contexts, which trains the learner of one context in each of them, independently.
 
-    The truth is ``p [contexts, vocabulary]``. The sizes of a regime are those of the whole corpus, and context j
-    has its share of each: ``n_j = n f_j``, rounded by largest remainders so that ``sum_j n_j = n`` (of equal ones the
-    first contexts have more), or, ``drawn``, multinomial in every generation. Given its sizes a context is trained as
-    the regime says, knowing nothing of the others. Statistics are means over contexts with weights ``f_j``.
+    The truth is ``p [contexts, vocabulary]``. The sizes of a regime are those of the whole corpus, of which context j
+    gets ``n_j = n f_j``, rounded by largest remainders so that ``sum_j n_j = n`` (of equal remainders those of the
+    first contexts are rounded up), or with ``drawn`` a multinomial number in every generation. Given its sizes, a
+    context is trained by the regime independently of the others. Statistics are means over contexts with weights
+    ``f_j``.
 
-    A context that is given no token in a generation, which only ``drawn`` allows, keeps the model that it had; in
-    generation 1 it is uniform.
+    A context without tokens in a generation, which only ``drawn`` allows, keeps its last model; at generation 1 its
+    model is uniform.
 
     Attributes:
-      learner: of one context; by default :class:`Categorical`.
+      learner: the learner of one context; by default :class:`Categorical`.
       frequencies: how often each context occurs, ``[contexts]``, positive, with sum one; a leaf. Uniform by default.
-        Given sizes ``n_j`` are ``frequencies = n_j / n`` and ``n = sum_j n_j``.
-      drawn: static; whether sizes are drawn. For regimes that can count, and where 0 tokens are nothing else.
-      largest: static; room is made for frequencies up to this. By default twice the largest at most, and 1 where
-        frequencies are traced.
+        For fixed sizes ``n_j`` take ``frequencies = n_j / n`` and ``n = sum_j n_j``.
+      drawn: static; whether sizes are drawn. This needs a regime that works on counts and accepts empty corpora.
+      largest: static; the largest frequency that arrays have capacity for. By default at most twice the largest
+        frequency, and 1 where frequencies are traced.
 
     Raises:
-      ValueError: for settings that are none; frequencies are judged by :func:`jaxcollapse.recursive_training`.
+      ValueError: for invalid settings; frequencies are checked by :func:`jaxcollapse.recursive_training`.
 
     Example:
       >>> import jax, jaxcollapse as jc
@@ -74,15 +75,15 @@ class Contexts:
         if self.largest is not None:
             check.real_number("largest", self.largest, 0, math.nextafter(1, 2))
         if isinstance(self.frequencies, list | tuple):
-            # A leaf, and one number a context would be many.
+            # This makes one array of them, for a list of numbers would be as many leaves.
             traced = any(isinstance(frequency, jax.core.Tracer) for frequency in self.frequencies)
             object.__setattr__(self, "frequencies", (jnp if traced else np).asarray(self.frequencies))
 
     def of(self, contexts: int) -> Contexts:
-        """The same for so many contexts, with their frequencies judged, and with room for them.
+        """Return this learner for so many contexts, with checked frequencies and with ``largest`` set.
 
         Raises:
-          ValueError: for frequencies that are none, or those of another number of contexts.
+          ValueError: for frequencies that are no distribution, or of another number of contexts.
         """
         if self.frequencies is None:
             uniform = np.full(contexts, 1 / contexts, np.float32)
@@ -107,16 +108,16 @@ class Contexts:
         return dataclasses.replace(self, frequencies=frequencies, largest=self.largest or _power_above(most))
 
     def sizes(self, size: Any) -> Array:
-        """How many of ``size`` tokens each context has where they are not drawn, ``int32 [contexts]``."""
+        """Return how many of ``size`` tokens each context gets where sizes are not drawn, ``int32 [contexts]``."""
         return _shared_out(jnp.asarray(size, jnp.int32), jnp.asarray(self.frequencies, jnp.float32))
 
     def draw(self, key: Array, size: Array, capacity: int) -> Array:
-        """How many of ``size`` tokens each context has where they are drawn, ``int32 [contexts]``."""
+        """Return how many of ``size`` tokens each context gets where sizes are drawn, ``int32 [contexts]``."""
         drawn = sampling.multinomial(key, size, jnp.asarray(self.frequencies, jnp.float32), capacity=capacity)
         return jnp.minimum(drawn, self.room(capacity))
 
     def room(self, capacity: int) -> int:
-        """Static room for the tokens of one context, of ``capacity`` in all."""
+        """Return the static capacity for the tokens of one context, given that of all contexts together."""
         assert self.largest is not None, "recursive_training says how many contexts there are"
         if self.drawn:
             return max(1, min(capacity, int(scipy.stats.binom.isf(MISS, capacity, self.largest))))
@@ -133,11 +134,11 @@ class Contexts:
 
     @property
     def contexts(self) -> int:
-        """How many there are."""
+        """Return the number of contexts."""
         return np.shape(self.frequencies)[0]
 
     def is_invalid(self) -> Array:
-        """Whether a traced frequency is none or larger than there is room for, or the learner's fault, ``bool []``."""
+        """Return whether traced frequencies are no distribution, or exceed ``largest``, ``bool []``."""
         assert self.largest is not None, "recursive_training says how many contexts there are"
         frequencies = jnp.asarray(self.frequencies, jnp.float32)
         sound = jnp.all(frequencies >= check.RAREST) & jnp.all(frequencies <= self.largest * (1 + 1e-6))
@@ -145,10 +146,15 @@ class Contexts:
         return ~sound
 
     def bind(self, learner: Learner, regime: Regime, vocabulary: int) -> Contexts:
-        """Return these contexts with ``learner`` for one, which was bound to a regime with one context's capacities.
+        """Return this learner with a bound learner of one context.
+
+        Args:
+          learner: the learner of one context, bound to ``regime``.
+          regime: the regime of one context, with its capacities.
+          vocabulary: the number of tokens.
 
         Raises:
-          ValueError: where sizes cannot be drawn, and for a method that does not go with many contexts.
+          ValueError: where sizes cannot be drawn, and for a method that does not suit many contexts.
         """
         if not isinstance(learner, TokenLearner):
             if self.drawn:
@@ -161,8 +167,8 @@ class Contexts:
             )
         if self.drawn and not allows_empty_corpora(regime):
             raise ValueError(_NOT_DRAWN.format(type(regime).__name__, type(learner).__name__))
-        # Chains neither switch to counts nor leave out tokens here, so labels cannot come first; and contexts side by
-        # side fill vectors even where each has few tokens.
+        # With many contexts, chains neither switch to counts nor leave out tokens, so "labels first" is not possible.
+        # And contexts together fill vector instructions even where each has few tokens.
         few = counts_suffice(regime) and MEASURED.few_kinds(vocabulary, regime.corpus_capacity)
         in_counts = learner.method == "labels first" or (learner.method == "labels" and chosen is None and few)
         if self.drawn or in_counts:
@@ -171,12 +177,12 @@ class Contexts:
 
     @property
     def sharing(self) -> str:
-        """How contexts have their sizes, in words."""
+        """Return in words how contexts get their sizes, for titles."""
         return "drawn" if self.drawn else "shared out"
 
     @property
     def label(self) -> str:
-        """The settings of the learner of one context in a few words, for titles."""
+        """Return the settings of the learner of one context in a few words, for titles."""
         return self.learner.label
 
 
@@ -187,18 +193,21 @@ _NOT_DRAWN = (
 
 
 def allows_empty_corpora(regime: Regime) -> bool:
-    """Return whether sizes of contexts can be drawn: the regime works on counts and accepts an empty corpus."""
+    """Return whether a regime works on counts and accepts an empty corpus, so that sizes of contexts can be drawn."""
     return counts_suffice(regime) and not regime.least
 
 
 def _power_above(x: float) -> float:
-    """The least power of two that is not below, but for rounding: equal ones share a compilation."""
+    """Return the least power of two that is not below ``x``, up to rounding; equal ones share a compilation."""
     return min(1.0, 2.0 ** math.ceil(math.log2(x) - 1e-6))
 
 
 @functools.partial(jax.jit, inline=True)
 def _shared_out(size: Array, frequencies: Array) -> Array:
-    """Largest remainders of ``size f_j / sum_j f_j``, exactly; those that agree in 30 digits go by number."""
+    """Return ``size f_j / sum_j f_j`` rounded by largest remainders, exactly, ``int32 [contexts]``.
+
+    Of remainders that agree in their first 30 binary digits, those of the first contexts are rounded up first.
+    """
     weights = sums.from_float(frequencies, WEIGHT)
     whole = u64.sum_of(weights)
 

@@ -1,4 +1,4 @@
-"""Decoding: how a model's law is changed before tokens are drawn from it. Each is a function of probabilities.
+"""Decodings: functions of probabilities that change a model's distribution before tokens are drawn from it.
 
 They compose: ``decoding=(TopK(50), Temperature(0.8))`` applies one after the other, left to right. Numbers are leaves,
 so a sweep over temperatures is a ``vmap``. Probabilities of 0 stay 0, at least one token is always kept, and of tokens
@@ -21,7 +21,7 @@ from jaxcollapse import check
 from jaxcollapse.pytrees import Bounded, pytree_dataclass
 
 ROUNDING = 1e-6
-"""Of a sum of probabilities in float32."""
+"""The largest relative rounding error of a sum of probabilities in float32."""
 
 
 class Decoding(Bounded, abc.ABC):
@@ -29,12 +29,17 @@ class Decoding(Bounded, abc.ABC):
 
     @abc.abstractmethod
     def __call__(self, p: Array) -> Array:
-        """Return what is written by a model with probabilities ``p [vocabulary]``, ``float32 [vocabulary]``."""
+        """Return the probabilities ``[vocabulary]`` with which a model of probabilities ``p [vocabulary]`` writes."""
 
 
 @pytree_dataclass
 class Temperature(Decoding):
-    """``p_i^(1/T)``, normalised. 1 changes no bit; 0 is :class:`Greedy`; infinity is uniform over what p can write.
+    """Decode by temperature T: ``p_i^(1/T)``, normalised.
+
+    T = 1 changes no bit, T = 0 is :class:`Greedy`, and T = infinity is uniform over the tokens with positive p.
+
+    Attributes:
+      temperature: T, a leaf of at least 0.
 
     Raises:
       ValueError: for a concrete temperature that is negative or NaN.
@@ -55,7 +60,7 @@ class Temperature(Decoding):
     def __call__(self, p: Array) -> Array:
         t = jnp.asarray(self.temperature, jnp.float32)
         possible = p > 0
-        # Against the largest, so that no power underflows as a whole; 0/0 is kept out of both branches.
+        # Logarithms are relative to the largest, so that not all powers underflow; no branch computes 0/0.
         log = jnp.where(possible, jnp.log(jnp.where(possible, p, 1.0)), -jnp.inf)
         below = jnp.where(possible, log - jnp.max(log), 0.0)
         weight = jnp.where(possible, jnp.exp(below / jnp.where(t > 0, t, 1.0)), 0.0)
@@ -64,7 +69,7 @@ class Temperature(Decoding):
 
 @pytree_dataclass
 class Greedy(Decoding):
-    """All mass on the most probable token.
+    """Decode greedily: all mass is on the most probable token.
 
     Example:
       >>> import jax.numpy as jnp
@@ -78,7 +83,10 @@ class Greedy(Decoding):
 
 @pytree_dataclass
 class TopK(Decoding):
-    """The ``k`` most probable tokens. 1 is :class:`Greedy`; k >= the vocabulary changes no bit.
+    """Decode by the ``k`` most probable tokens. k = 1 is :class:`Greedy`; k >= the vocabulary changes no bit.
+
+    Attributes:
+      k: the number of tokens that are kept, a leaf of at least 1.
 
     Raises:
       ValueError: for a concrete ``k`` that is no whole number of at least 1.
@@ -103,7 +111,10 @@ class TopK(Decoding):
 
 @pytree_dataclass
 class Nucleus(Decoding):
-    """The fewest most probable tokens that have at least the share ``mass`` of all; 1 changes no bit, 0 is greedy.
+    """Decode by the nucleus: the fewest most probable tokens that have at least the probability ``mass`` together.
+
+    Attributes:
+      mass: the probability of the nucleus, a leaf between 0 and 1; 1 changes no bit, and 0 is :class:`Greedy`.
 
     Raises:
       ValueError: for a concrete mass that is not between 0 and 1.
@@ -123,14 +134,17 @@ class Nucleus(Decoding):
         rank = _rank(p)
         reached = jnp.cumsum(jnp.zeros_like(p).at[rank].set(p))
         before = jnp.concatenate([jnp.zeros(1, p.dtype), reached[:-1]])
-        # A mass that is reached but for rounding is reached.
+        # A mass that is reached up to rounding counts as reached.
         kept = (before < (mass - ROUNDING) * reached[-1]) | (jnp.arange(p.shape[0]) == 0)
         return jnp.where(mass >= 1, p, _keep(p, kept.at[rank].get()))
 
 
 @pytree_dataclass
 class MinP(Decoding):
-    """Tokens at least ``share`` times as probable as the most probable one; 0 changes no bit.
+    """Decode by the tokens that are at least ``share`` times as probable as the most probable one.
+
+    Attributes:
+      share: the least probability relative to the most probable token, a leaf between 0 and 1; 0 changes no bit.
 
     Raises:
       ValueError: for a concrete share that is not between 0 and 1.
@@ -151,23 +165,24 @@ class MinP(Decoding):
 
 
 def apply(decoding: Sequence[Decoding], p: Array) -> Array:
-    """All of them, the first one first."""
+    """Return the probabilities ``p [vocabulary]`` after all decodings, which are applied from the first to the last."""
     for step in decoding:
         p = step(p)
     return p
 
 
 def _largest(p: Array) -> Array:
+    """Return 1 for the most probable token and 0 for the others; of equals, for the first in the vocabulary."""
     return (jnp.arange(p.shape[0]) == jnp.argmax(p)).astype(p.dtype)
 
 
 def _rank(p: Array) -> Array:
-    """0 for the most probable token; of equals the first in the vocabulary comes first."""
+    """Return the rank of each token, 0 for the most probable; of equals the first in the vocabulary comes first."""
     order = jnp.argsort(-p, stable=True)
     return jnp.zeros(p.shape[0], jnp.int32).at[order].set(jnp.arange(p.shape[0], dtype=jnp.int32))
 
 
 def _keep(p: Array, kept: Array) -> Array:
-    """The others set to 0 and the rest normalised; where nothing of p is lost, p itself."""
+    """Return p with the tokens that are not kept set to 0, normalised; where they have no mass, p itself."""
     rest = jnp.where(kept, p, 0.0)
     return jnp.where(jnp.all(kept | (p == 0)), p, rest / jnp.sum(rest))

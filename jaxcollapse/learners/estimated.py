@@ -1,4 +1,4 @@
-"""One context whose counts are smoothed before they are probabilities, and whose probabilities are decoded."""
+"""The learner of one context with an estimator, which smooths counts, and a decoding."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from jaxcollapse.schemes.draw_costs import METHODS, counts_suffice
 
 
 class Estimate(NamedTuple):
-    """A model.
+    """A model that an estimator made.
 
     Attributes:
-      p: what was estimated, ``float32 [vocabulary]``; statistics look at it.
-      written: what tokens are drawn from: the same, decoded.
+      p: the estimated probabilities, ``float32 [vocabulary]``, which statistics see.
+      written: the decoded probabilities, which tokens are drawn from.
     """
 
     p: Array
@@ -36,17 +36,17 @@ class Estimate(NamedTuple):
 
 @pytree_dataclass
 class Estimated(TokenLearner):
-    """Counts, an estimator, and a decoding: ``p^(m) = estimator(counts)``, and it writes ``decoding(p^(m))``.
+    """The learner of one context with ``p^(m) = estimator(counts)``, which writes tokens of ``decoding(p^(m))``.
 
-    Real data are real: the truth is neither smoothed nor decoded. Statistics see ``p^(m)`` itself. Any regime will do.
-    The numbers of both are leaves, so they can be swept. Probabilities are float32 (drawn from exactly), so bits are
-    promised for one program only, not across batches.
+    The truth is neither smoothed nor decoded. Statistics see ``p^(m)`` before decoding. All regimes are possible.
+    The numbers of the estimator and of the decoding are leaves, so they can be swept. Probabilities are float32 (drawn
+    from exactly), so bits are guaranteed for one program only, not across batches.
 
     Attributes:
-      method, portable: as of :class:`Categorical`; the method is chosen by :func:`jaxcollapse.recursive_training`.
-      estimator: one of :mod:`jaxcollapse.estimators`; maximum likelihood by default.
-      decoding: of :mod:`jaxcollapse.decoding`, applied one after the other.
-      vocabulary: static; set by :func:`jaxcollapse.recursive_training`.
+      method, portable: as in :class:`Categorical`; the method is chosen by :func:`jaxcollapse.recursive_training`.
+      estimator: an estimator of :mod:`jaxcollapse.estimators`; maximum likelihood by default.
+      decoding: decodings of :mod:`jaxcollapse.decoding`, applied one after the other; none by default.
+      vocabulary: the number of tokens, static; set by :func:`jaxcollapse.recursive_training`.
 
     Example:
       >>> import jax, jaxcollapse as jc
@@ -69,10 +69,11 @@ class Estimated(TokenLearner):
         object.__setattr__(self, "decoding", smoothing_settings.as_tuple(self.decoding))
 
     def bind(self, language: Any, regime: Regime) -> tuple[Estimated, Array]:
-        """Return this learner for the tokens of a language; corpora are counts where the regime can do with them.
+        """Return this learner for the tokens of a language, with counts where the regime needs no single tokens.
 
         Raises:
-          TypeError, ValueError: for what is no estimator or decoding, and for a prior of another length.
+          TypeError: for an estimator or a decoding that is none.
+          ValueError: for a prior of another length than the vocabulary.
         """
         truth = check.distribution(language)
         smoothing_settings.validate(self.estimator, self.decoding)
@@ -86,7 +87,7 @@ class Estimated(TokenLearner):
     def fit(self, key: Array, corpus: Corpus, previous: Estimate | None) -> Estimate:
         assert self.vocabulary is not None, "recursive_training says how many tokens there are"
         p = token_tables.frequencies(corpus, self.vocabulary).p
-        # Of weighted corpora: how many tokens there are, whatever they weigh.
+        # The estimator gets the number of tokens, whatever their weights.
         return self._estimate(self.estimator(p, p > 0, LABELS.length(corpus)))
 
     def view(self, model: Estimate | FixedPointCDF, truth: FixedPointCDF, frame: TokenFrame) -> View:
@@ -95,7 +96,7 @@ class Estimated(TokenLearner):
         return token_tables.view_of_table(model, token_tables.table_of_probabilities(model.p), truth.p, frame)
 
     def frame(self, real: Any, truth: FixedPointCDF, closed: bool) -> tuple[Any, TokenFrame]:
-        # A token that no corpus holds may yet be given mass.
+        # The estimator may give mass to a token that no corpus has, so every token of the vocabulary has an entry.
         return real, token_frame(jnp.arange(truth.p.shape[0], dtype=jnp.int32))
 
     def with_first(self, frame: TokenFrame, model: Estimate) -> TokenFrame:
@@ -106,7 +107,7 @@ class Estimated(TokenLearner):
             return sampling.only_token(source)
         if isinstance(source, Estimate):
             return sampling.only_token_in_probabilities(source.p)
-        # Of a corpus, a pool or a mean: what a model that is trained on nothing but one token can write.
+        # For a corpus, a pool or an average of one token, it matters what a model trained on that token can write.
         alone = sampling.only_token(source)
         seen = jnp.arange(self.vocabulary, dtype=jnp.int32) == alone
         p = self.estimator(seen.astype(jnp.float32), seen, jnp.int32(1))
@@ -125,7 +126,7 @@ class Estimated(TokenLearner):
 
     @property
     def label(self) -> str:
-        """The estimator and the decoding in a few words: ``"additive 0.1, top-k 50"``."""
+        """Return the estimator and the decoding in a few words: ``"additive 0.1, top-k 50"``."""
         return smoothing_settings.label(self.estimator, self.decoding)
 
     def recurrence(self, past: Any, corpus: Any) -> Any:
@@ -134,4 +135,5 @@ class Estimated(TokenLearner):
         return self.estimator.recurrence(past, corpus)
 
     def _estimate(self, p: Array) -> Estimate:
+        """Return the model with estimated probabilities ``p [vocabulary]``."""
         return Estimate(p, sampling.fixed_point_cdf(apply(self.decoding, p)))

@@ -1,6 +1,6 @@
-"""Estimators: from counts to the probabilities of a model; pytrees, whose numbers are leaves.
+"""Estimators, which map counts to the probabilities of a model: pytrees whose numbers are leaves.
 
-Maximum likelihood needs none: :class:`~jaxcollapse.learners.Categorical` keeps the counts themselves.
+For maximum likelihood :class:`~jaxcollapse.learners.Categorical` is faster, which keeps the counts themselves.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jaxcollapse.learners.ngrams.smoothing import backed_off_frequencies, kneser
 from jaxcollapse.pytrees import Bounded, pytree_dataclass
 
 MOST = 1e9
-"""Tokens that a prior may count as."""
+"""The largest number of tokens that a prior may count as."""
 
 
 class Estimator(Bounded, abc.ABC):
@@ -30,8 +30,8 @@ class Estimator(Bounded, abc.ABC):
         """Estimate the probabilities of one context.
 
         Args:
-          frequencies: of tokens in the corpus, ``float32 [vocabulary]``, with sum 1. An n-gram context without data
-            comes with the frequencies of a shorter one, and with size 0.
+          frequencies: the frequencies of tokens in the corpus, ``float32 [vocabulary]``, with sum 1. An n-gram context
+            without data has the frequencies of a shorter one, and size 0.
           seen: which tokens the corpus has, ``bool [vocabulary]``.
           size: the number of tokens of the corpus, ``int32 []``.
 
@@ -40,9 +40,9 @@ class Estimator(Bounded, abc.ABC):
         """
 
     def of_table(self, counts: Array) -> Array:
-        """Estimate the probabilities of all contexts of an n-gram model, ``[contexts, vocabulary]``.
+        """Estimate the probabilities of all contexts of an n-gram model from counts ``[contexts, vocabulary]``.
 
-        A context without data is estimated from 0 tokens with the frequencies of its longest ending that has some.
+        A context without data is estimated from 0 tokens with the frequencies of its longest suffix that has data.
         """
         frequencies, size = backed_off_frequencies(counts), jnp.sum(counts, axis=1, dtype=jnp.int32)
         of_rows = jax.tree.map(lambda leaf: 0 if jnp.ndim(leaf) == 2 else None, self)
@@ -50,13 +50,13 @@ class Estimator(Bounded, abc.ABC):
         return jax.vmap(of_row, in_axes=(of_rows, 0, 0, 0))(self, frequencies, frequencies > 0, size)
 
     def check_vocabulary(self, vocabulary: int, contexts: int | None = None) -> None:
-        """Raise ValueError where this estimator is for another vocabulary, or another number of n-gram contexts."""
+        """Raise ValueError where this estimator does not fit a vocabulary, or a number of n-gram contexts."""
 
     def recurrence(self, past: Any, corpus: Any) -> Any:
         """Return the model in terms of its corpus, for the theory of second moments.
 
         Raises:
-          TypeError: where it is not affine in the counts.
+          TypeError: where the estimator is not affine in the counts.
         """
         raise TypeError(
             f"second moments are known for estimators that are affine in the counts, and {type(self).__name__} is not"
@@ -65,7 +65,7 @@ class Estimator(Bounded, abc.ABC):
 
 @pytree_dataclass
 class MaximumLikelihood(Estimator):
-    """``x_i / n``.
+    """Estimate by maximum likelihood: ``x_i / n``.
 
     Example:
       >>> import jax.numpy as jnp
@@ -82,10 +82,14 @@ class MaximumLikelihood(Estimator):
 
 @pytree_dataclass
 class Additive(Estimator):
-    """``(x_i + alpha) / (n + alpha s)``: ``alpha`` tokens more of each kind. In genetics, mutation to any allele.
+    """Estimate by additive smoothing: ``(x_i + alpha) / (n + alpha s)``, s the vocabulary.
 
+    Each of the s tokens counts ``alpha`` times more; in population genetics this is mutation to any allele.
     ``p^(m)`` is a mixture of the frequencies and the uniform distribution, so all second moments are exact:
-    ``jc.theory.heterozygosity`` and the like take the process.
+    ``jc.theory.heterozygosity`` and similar functions accept such a process.
+
+    Attributes:
+      alpha: the number of tokens added to each count, a leaf of at least 0.
 
     Raises:
       ValueError: for a concrete ``alpha`` that is negative, NaN or infinite.
@@ -113,13 +117,13 @@ class Additive(Estimator):
 
 @pytree_dataclass
 class Prior(Estimator):
-    """``(x_i + mass prior_i) / (n + mass)``: a Dirichlet prior, for instance at the real distribution.
+    """Estimate with a Dirichlet prior, for instance at the true distribution: ``(x_i + mass prior_i) / (n + mass)``.
 
-    The mean of the posterior under a Dirichlet law with parameters ``mass * prior``.
+    This is the mean of the posterior under a Dirichlet distribution with parameters ``mass * prior``.
 
     Attributes:
-      prior: a distribution, ``[vocabulary]``; the oracles know it when it is the truth itself.
-      mass: how many tokens it counts as.
+      prior: a distribution, ``[vocabulary]``, a leaf; second moments are exact when it is the truth itself.
+      mass: the number of tokens that the prior counts as, a leaf of at least 0.
 
     Raises:
       ValueError: for a concrete prior that is no distribution, or a mass that is negative, NaN or infinite.
@@ -137,7 +141,7 @@ class Prior(Estimator):
     mass: Any
 
     def __post_init__(self) -> None:
-        # What JAX puts back together is not judged here: arrays of its own are, in recursive_training or in the run.
+        # Arrays of JAX are not checked here, for JAX rebuilds pytrees around them, but by recursive_training or a run.
         if isinstance(self.prior, Language):
             object.__setattr__(self, "prior", check.probabilities("prior", self.prior.p))
         elif isinstance(self.prior, list | tuple | np.ndarray) and np.ndim(self.prior) == 1:
@@ -177,7 +181,7 @@ class Prior(Estimator):
 
 
 class _Discounting(Estimator, abc.ABC):
-    """What absolute discounting of one context is, for the two estimators that treat many contexts differently."""
+    """The base of absolute discounting in one context; its two estimators treat many contexts differently."""
 
     bounds: ClassVar = {"discount": (0, 1)}
 
@@ -191,10 +195,13 @@ class _Discounting(Estimator, abc.ABC):
 
 @pytree_dataclass
 class Discount(_Discounting):
-    """Absolute discounting: ``max(x_i - d, 0)/n``, and what that frees shared out evenly over the vocabulary.
+    """Estimate by absolute discounting: ``max(x_i - d, 0)/n``, and the freed mass spread evenly over the vocabulary.
 
-    ``d`` between 0 and 1; the freed share is ``d`` times the number of kinds of tokens seen, over n. (Ney, Essen and
-    Kneser, 1994, for one context.)
+    The freed mass is ``d`` times the number of distinct tokens seen, over n. (Ney, Essen and Kneser, 1994, for one
+    context.)
+
+    Attributes:
+      discount: d, a leaf between 0 and 1.
 
     Raises:
       ValueError: for a concrete discount that is not between 0 and 1.
@@ -210,11 +217,14 @@ class Discount(_Discounting):
 
 @pytree_dataclass
 class KneserNey(_Discounting):
-    """Interpolated Kneser-Ney smoothing for models of n-grams: what is discounted goes where shorter contexts go.
+    """Estimate by interpolated Kneser-Ney smoothing: the freed mass follows the predictions of shorter contexts.
 
-    ``p(i | c) = max(x_ci - d, 0)/x_c + d kinds_c/x_c p(i | c')``, ``c'`` the context without its earliest token and
-    ``x'_c'i`` after how many different tokens ``c' i`` was seen; at last the uniform distribution. Of a single context
-    it is :class:`Discount`.
+    ``p(i | c) = max(x_ci - d, 0)/x_c + d kinds_c/x_c p(i | c')``, where ``c'`` is the context without its earliest
+    token, and its counts ``x'_c'i`` are the numbers of different tokens after which ``c' i`` was seen; the empty
+    context is interpolated with the uniform distribution. For a single context it is :class:`Discount`.
+
+    Attributes:
+      discount: d, a leaf between 0 and 1.
 
     Raises:
       ValueError: for a concrete discount that is not between 0 and 1.
@@ -235,5 +245,5 @@ class KneserNey(_Discounting):
 
 
 def _share(prior: Array, size: Array) -> Array:
-    """``prior / (prior + size)``, and 0 where there is neither."""
+    """Return the weight of a prior, ``prior / (prior + size)``, and 0 where both are 0."""
     return prior / jnp.where(prior + size > 0, prior + size, 1.0)

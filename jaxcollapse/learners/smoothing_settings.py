@@ -1,4 +1,4 @@
-"""The estimator and the decoding of a learner: what learners that have both do with them."""
+"""Functions for the learners that have an estimator and a decoding: their checks and their description in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def as_tuple(decoding: Any) -> Any:
 
 
 def validate(estimator: Any, decoding: Any) -> None:
-    """Refuse what is no estimator or no decoding.
+    """Refuse an estimator that is not an Estimator, and decodings that are not Decodings.
 
     Raises:
       TypeError: naming the setting, its value and an example.
@@ -43,13 +43,13 @@ def is_invalid(estimator: Estimator, decoding: tuple[Decoding, ...]) -> Array:
 
 
 def label(estimator: Estimator, decoding: tuple[Decoding, ...]) -> str:
-    """Return both in a few words, for titles: ``"additive 0.1, top-k 50"``; empty where nothing is changed."""
+    """Return estimator and decodings in a few words, as ``"additive 0.1, top-k 50"``; empty where both are default."""
     parts = [part for part in (estimator, *decoding) if not isinstance(part, MaximumLikelihood)]
     return ", ".join(_words(part) for part in parts)
 
 
 def _words(part: Any) -> str:
-    """Return ``TopK(50)`` as ``top-k 50``."""
+    """Return an estimator or a decoding in words: ``TopK(50)`` as ``top-k 50``."""
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(part).__name__).lower()
     numbers = [value for value in vars(part).values() if jnp.ndim(value) == 0]
     return " ".join([name, *(f"{value:g}" for value in numbers)])

@@ -1,4 +1,4 @@
-"""What learners of one context have in common, whose corpora are multisets of tokens."""
+"""The base of learners of one context, whose corpora are multisets of tokens."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from jaxcollapse.sampling.token_frame import TokenFrame
 
 
 class TokenLearner(Learner):
-    """A learner whose corpora are kept as labels or as counts, by its ``method``.
+    """A learner whose corpora are labels or counts of tokens, depending on its ``method``.
 
     Attributes:
       method: static; ``"labels"``, ``"counts"``, ``"labels first"``, or None before the learner is bound.
-      portable: static; whether counts are drawn by XLA even where the compiled kernel would do.
+      portable: static; whether counts are drawn by XLA even where the compiled kernel is available.
     """
 
     method: str | None
@@ -27,7 +27,7 @@ class TokenLearner(Learner):
     provides: ClassVar[frozenset[str]] = frozenset({"average"})
 
     def source(self, model: Any) -> Any:
-        """Return what the tokens of a model, truth or average are drawn from; a model is its corpus unless overridden."""
+        """Return the distribution or corpus that a model draws tokens from; the model itself unless overridden."""
         return model
 
     @property
@@ -45,11 +45,11 @@ class TokenLearner(Learner):
         return token_tables.draw_tokens(key, source, size, capacity)
 
     def average(self, source: Any, frame: TokenFrame) -> ModelAverage:
-        """Begin an average of laws with that of a model, corpus or the truth."""
+        """Return an average of distributions that consists of that of one model, corpus or truth."""
         return token_tables.average_of(self.source(source), frame.width)
 
     def include(self, average: ModelAverage, source: Any) -> ModelAverage:
-        """Return the average with the law of a model or corpus more."""
+        """Return the average with the distribution of one more model or corpus included."""
         one = token_tables.average_of(self.source(source), average.sums.hi.shape[0])
         return sampling.add_averages(average, one)
 

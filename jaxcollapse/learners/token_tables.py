@@ -1,4 +1,4 @@
-"""What learners of tokens share: drawing tokens from any source of them, and showing frequencies beside the truth."""
+"""Functions that learners of tokens share: draws of tokens from any source, and views of models beside the truth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jaxcollapse.sampling import Counts, FixedPointCDF, Labels, ModelAverage, Re
 from jaxcollapse.sampling.token_frame import TokenFrame, sum_of_others
 
 WEIGHT = 30
-"""Probabilities in 62-bit fixed point: ``p = hi 2^-30 + lo 2^-62``."""
+"""The scale of probabilities in 62-bit fixed point: ``p = hi 2^-30 + lo 2^-62``."""
 
 Corpus = Labels | Counts | ReweightedCorpus
 Source = FixedPointCDF | ModelAverage | Corpus
@@ -45,7 +45,7 @@ def draw_tokens(key: Array, source: Source, size: Array, capacity: int) -> Label
 
 
 def average_of(source: FixedPointCDF | Labels | Counts, width: int) -> ModelAverage:
-    """Return the average that consists of one distribution, or of the frequencies of one corpus."""
+    """Return the average that consists of one distribution, or of the frequencies of one corpus, ``[width]``."""
     if isinstance(source, FixedPointCDF):
         return sampling.average_of_cdf(source)
     assert not isinstance(source, ReweightedCorpus), "no regime takes the mean of weighted models"
@@ -53,7 +53,7 @@ def average_of(source: FixedPointCDF | Labels | Counts, width: int) -> ModelAver
 
 
 def frequencies(corpus: Corpus, width: int) -> Table:
-    """Return the table of a corpus' frequencies."""
+    """Return the table of the token frequencies of a corpus, in ``width`` entries."""
     if isinstance(corpus, ReweightedCorpus):
         return _reweighted_frequencies(corpus, width)
     counts, size = _counts(corpus, width)
@@ -69,14 +69,14 @@ def frequencies(corpus: Corpus, width: int) -> Table:
 
 
 def table_of_probabilities(p: Array) -> Table:
-    """Return the table of probabilities ``p``, ``float32 [width]``, that are no frequencies of a corpus."""
+    """Return the table of probabilities ``p``, ``float32 [width]``, that are not the frequencies of a corpus."""
     weights = sums.from_float(p, WEIGHT)
     rest = u64.subtract(u64.sum_of(weights), weights)
     return Table(p, sums.to_float(rest, WEIGHT), logs.minus_log(p), None, None)
 
 
 def view_of_table(model: Any, table: Table, truth: Array, frame: TokenFrame) -> View:
-    """Show a model beside the truth, ``float32 [vocabulary]``."""
+    """Return the view of a model with this table beside the truth, ``float32 [vocabulary]``."""
     listed = truth.at[frame.tokens].get(mode="fill", fill_value=0)
     dropped = dropped_square = u64.zero()
     if frame.width < truth.shape[0]:
@@ -95,7 +95,7 @@ def view_of_table(model: Any, table: Table, truth: Array, frame: TokenFrame) -> 
 
 
 def view_of_truth(model: Any, truth: Array, frame: TokenFrame) -> View:
-    """Show the truth itself, generation 0, laid out over the vocabulary, beside p^(1)."""
+    """Return the view of the truth itself, generation 0, laid out over the vocabulary, beside p^(1)."""
     first = frame.kept_first
     if first is not None:
         first = jnp.zeros(truth.shape, jnp.float32).at[frame.tokens].set(first, mode="drop")
@@ -114,11 +114,15 @@ def view_of_truth(model: Any, truth: Array, frame: TokenFrame) -> View:
 
 
 def _counts(corpus: Labels | Counts, width: int) -> tuple[Array, Array]:
+    """Return the counts of tokens in a corpus, ``int32 [width]``, and their sum, ``int32 []``."""
     return (corpus.counts if isinstance(corpus, Counts) else sampling.histogram(corpus, width)), corpus.size
 
 
 def _reweighted_frequencies(corpus: ReweightedCorpus, width: int) -> Table:
-    """Add two rounded products in integers, so that no program may round them otherwise."""
+    """Return the table of the frequencies of a reweighted corpus.
+
+    Products are rounded to integers before they are added, so that the bits are the same in every program.
+    """
     parts = (corpus.first, corpus.second)
 
     def mixture(first: Array, second: Array) -> Array:

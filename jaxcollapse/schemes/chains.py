@@ -12,7 +12,7 @@ from jaxcollapse.contract import Process, State
 from jaxcollapse.exact import threefry
 
 UNBATCHED: Any = None
-"""The value of ``State.m`` inside a map over chains: they share one ``m``, so a branch on it compiles to a branch."""
+"""The value of fields of a state that stay outside a map, such as ``m``, so that a branch on it stays a branch."""
 
 
 def chain_key(key: Array, chain: Array, m: Array) -> Array:

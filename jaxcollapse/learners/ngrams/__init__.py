@@ -1,6 +1,6 @@
-"""Texts, models of n-grams, and how they write.
+"""The learner of n-grams: models of texts, which write texts.
 
-A text is a *ring*: its last token is followed by its first. So every context that a text has is followed by something
-in it, and a model that copies never comes to a context that it does not know. The price is a seam: where two ends
-meet, as many n-grams as the order may be new, in a text as where documents are joined.
+A text is a *ring*: its last token is followed by its first. So every context of a text has a continuation, and a model
+that copies from a text never reaches a context without one. In return, up to ``order`` n-grams where two ends meet, at
+the end of a text or between two documents, may be new.
 """

@@ -1,9 +1,9 @@
-"""A model of any order in room for its text: a concordance, the text sorted by what stands before each token.
+"""The context index: an n-gram model of any order in memory for its text, which is sorted by the context of each token.
 
-To write the next token, choose one of the places where the present context stands, uniformly, and copy what follows
-there: maximum likelihood, for a continuation that occurs twice as often is copied twice as often. Every token knows
-where the context begins that it leads to, so a step is one random word and one look, whatever the order and the
-vocabulary; order 0 is a single context, and the draw of labels in :mod:`jaxcollapse.sampling`.
+The next token is copied from a uniformly random place of the text where the present context stands. This is maximum
+likelihood, for a continuation that occurs twice as often is copied twice as often. The index stores for each token
+where the context begins that it leads to, so a step costs one random word and one look-up, at any order and vocabulary.
+Order 0 is a single context, and a step is then a draw of a label as in :mod:`jaxcollapse.sampling`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from jaxcollapse.pytrees import pytree_dataclass, static
 from jaxcollapse.sampling import Labels
 
 METHODS = ("table", "sort")
-"""How a text is sorted: counts of all n-grams that there might be, or a sort of those that there are."""
+"""The ways to sort a text: by a table of counts of all possible n-grams, or by sorting those that occur."""
 TABLE_A_TOKEN = 10
-"""So many n-grams that might be, for each token, are counted sooner than tokens are sorted; measured."""
+"""Up to this number of possible n-grams for each token of the text, a table is faster than sorting, by measurement."""
 COMPILED_TABLE_A_TOKEN = 200
-"""The same where the compiled kernel counts."""
+"""The same number where the compiled kernel makes the table."""
 LARGEST_TABLE = 2**24
-"""Entries of such a table, at most."""
+"""The largest number of entries of such a table."""
 
 
 @pytree_dataclass
@@ -35,11 +35,11 @@ class ContextIndex:
     """A text sorted by context, and within a context by token.
 
     Attributes:
-      tokens: what follows the context, ``int32 [capacity]``; slots from ``size`` on hold nothing of meaning.
-      starts: the slot where the context begins that this token leads to, ``int32 [capacity]``.
-      counts: how many slots that context has, ``int32 [capacity]``.
-      size: slots in use, ``int32 []``.
-      order: tokens of context, static.
+      tokens: the tokens in sorted order, ``int32 [capacity]``; slots from ``size`` on have no meaning.
+      starts: the first slot of the context that each token leads to, ``int32 [capacity]``.
+      counts: the number of slots of that context, ``int32 [capacity]``.
+      size: the number of slots in use, ``int32 []``.
+      order: the number of tokens of a context, static.
     """
 
     tokens: Array
@@ -50,28 +50,28 @@ class ContextIndex:
 
     @property
     def in_use(self) -> Array:
-        """Which slots hold a token, ``bool [capacity]``."""
+        """Return which slots hold a token, ``bool [capacity]``."""
         return lax.iota(jnp.int32, self.tokens.shape[0]) < self.size
 
 
 def method_for(order: int, vocabulary: int, slots: int) -> str:
-    """The faster way to sort a text of so many slots."""
+    """Return the faster way to sort a text of so many slots, ``"table"`` or ``"sort"``."""
     compiled = native.enabled()
     entries, most = vocabulary ** (order + 1), (COMPILED_TABLE_A_TOKEN if compiled else TABLE_A_TOKEN) * slots
     return "table" if entries <= min(most, LARGEST_TABLE) else "sort"
 
 
 def context_index(text: Labels, order: int, vocabulary: int, method: str | None = None) -> ContextIndex:
-    """Sort a text by the ``order`` tokens before each; both methods give the same."""
+    """Return the index of a text, sorted by the ``order`` tokens before each token; both methods give the same."""
     method = method or method_for(order, vocabulary, text.labels.shape[0])
     return _by_table(text, order, vocabulary) if method == "table" else _by_sorting(text, order, vocabulary)
 
 
 def counts_of(text: Labels, order: int, vocabulary: int) -> Array:
-    """How often each token follows each context, ``int32 [vocabulary ** order, vocabulary]``.
+    """Return how often each token follows each context of a text, ``int32 [vocabulary ** order, vocabulary]``.
 
-    A context is the number whose digits are its tokens, the latest of them the ones; so the context that token ``i``
-    leads to from context ``c`` is ``(c vocabulary + i) mod vocabulary ** order``.
+    The number of a context has its tokens as digits in base ``vocabulary``, the latest token as the lowest digit. So
+    token ``i`` leads from context ``c`` to context ``(c vocabulary + i) mod vocabulary ** order``.
     """
     entries = vocabulary ** (order + 1)
     code = digits(text, order, vocabulary) * vocabulary + text.labels
@@ -80,12 +80,14 @@ def counts_of(text: Labels, order: int, vocabulary: int) -> Array:
 
 
 def _by_table(text: Labels, order: int, vocabulary: int) -> ContextIndex:
+    """Return the index of a text by a table of all possible n-grams, in the compiled kernel where it is available."""
     if native.enabled():
         return ContextIndex(*native.sort_by_context(*text, order, vocabulary), text.size, order)
     return _by_counts(text, order, vocabulary)
 
 
 def _by_counts(text: Labels, order: int, vocabulary: int) -> ContextIndex:
+    """Return the index of a text by a table of all possible n-grams, in JAX."""
     slots, contexts = text.labels.shape[0], vocabulary**order
     counts = counts_of(text, order, vocabulary)
     codes = jnp.repeat(lax.iota(jnp.int32, contexts * vocabulary), counts.ravel(), total_repeat_length=slots)
@@ -96,6 +98,7 @@ def _by_counts(text: Labels, order: int, vocabulary: int) -> ContextIndex:
 
 
 def _by_sorting(text: Labels, order: int, vocabulary: int) -> ContextIndex:
+    """Return the index of a text by sorting its n-grams."""
     slots = text.labels.shape[0]
     slot, last = lax.iota(jnp.int32, slots), jnp.iinfo(jnp.int32).max
     context = jnp.where(text.in_use, _context(text, order, vocabulary), last)
@@ -109,10 +112,11 @@ def _by_sorting(text: Labels, order: int, vocabulary: int) -> ContextIndex:
 
 
 def _context(text: Labels, order: int, vocabulary: int) -> Array:
-    """A number for the context of each token, equal where the contexts are, in the order of their digits."""
+    """Return a number for the context of each token, ``int32 [slots]``, in the same order as contexts."""
     if order * (vocabulary - 1).bit_length() <= 30 or order == 1:
         return digits(text, order, vocabulary)
-    # The context of length a + b is that of length b before one of length a: ranks of pairs, as suffixes are sorted.
+    # A context of a + b tokens is one of b tokens followed by one of a tokens, so contexts are sorted by pairs of
+    # ranks, as in the construction of suffix arrays by prefix doubling.
     half = order // 2
     later = _context(text, half, vocabulary)
     longer = later if order == 2 * half else _context(text, order - half, vocabulary)
@@ -126,7 +130,7 @@ def _context(text: Labels, order: int, vocabulary: int) -> Array:
 
 
 def digits(text: Labels, order: int, vocabulary: int) -> Array:
-    """The context of each token as a number, ``int32 [slots]``."""
+    """Return the number of the context of each token, ``int32 [slots]``; see :func:`counts_of`."""
     found = jnp.zeros_like(text.labels)
     for distance in range(1, order + 1):
         found = found + before(text, distance) * vocabulary ** (distance - 1)
@@ -134,10 +138,10 @@ def digits(text: Labels, order: int, vocabulary: int) -> Array:
 
 
 def write(key: Array, model: ContextIndex, size: Array, slots: int, many: int) -> Labels:
-    """``size`` tokens in ``many`` documents, each beginning in the context of a uniformly random place."""
+    """Return ``size`` tokens in ``many`` documents, each of which begins in the context of a uniformly random place."""
     of_start, of_steps = split_keys(key, 2)
     steps = -(-slots // many)
-    row = jnp.stack([model.tokens, model.starts, model.counts], axis=1)  # one look fetches all three
+    row = jnp.stack([model.tokens, model.starts, model.counts], axis=1)  # One look-up fetches all three.
     begin = index_below(random_bits(of_start, many), model.size.astype(jnp.uint32)).astype(jnp.int32)
     lots = jax.tree.map(lambda word: word.reshape(steps, many), random_bits(of_steps, steps * many))
 
@@ -147,7 +151,13 @@ def write(key: Array, model: ContextIndex, size: Array, slots: int, many: int) -
 
 
 def walked(row: Array, begin: Array, lots: U64) -> Array:
-    """Tokens ``int32 [steps, documents]``: each the one at a place of the context that the last one leads to."""
+    """Return tokens ``int32 [steps, documents]``, each copied from a place of the context that the last one leads to.
+
+    Args:
+      row: tokens, starts and counts of a context index, ``int32 [slots, 3]``.
+      begin: the slot whose token leads to the first context of each document, ``int32 [documents]``.
+      lots: random words, ``[steps, documents]``.
+    """
 
     def step(at: Array, lot: U64) -> tuple[Array, Array]:
         place = at[:, 1] + index_below(lot, at[:, 2].astype(jnp.uint32)).astype(jnp.int32)

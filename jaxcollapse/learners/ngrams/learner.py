@@ -1,4 +1,4 @@
-"""A language model of n-grams, which writes text by walking its own statistics."""
+"""The learner of n-grams, which writes a text token by token, each given the tokens before it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from jaxcollapse.sampling import Labels
 from jaxcollapse.sampling.token_frame import TokenFrame, token_frame
 
 Model = ContextIndex | ProbabilityTable
-"""What is copied from, or a table where probabilities are smoothed or decoded."""
+"""A model: an index of the text that tokens are copied from, or a table where probabilities are smoothed or decoded."""
 
 
 class TextLanguage(NamedTuple):
     """A language that is a text.
 
     Attributes:
-      p: how often each token occurs in it, ``float32 [vocabulary]``.
-      text: its tokens, ``int32 [length]``.
+      p: the frequencies of tokens in the text, ``float32 [vocabulary]``.
+      text: the tokens of the text, ``int32 [length]``.
     """
 
     p: Array
@@ -49,33 +49,33 @@ class TrueText(NamedTuple):
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, eq=False)
 class NGram(Learner):
-    """The next token depends on the ``order`` tokens before it; a corpus is a text.
+    """The learner of n-grams: the next token depends on the ``order`` tokens before it, and a corpus is a text.
 
-    A model is trained on a text and writes one: each document begins where a uniformly random place of the text that
-    the model was trained on does, and goes on as contexts of that text go on. So contexts are visited as often as the
-    model's own writing visits them, and can vanish. Order 0 is the law of :class:`Categorical`.
+    A model is trained on a text and writes one. Each document begins in the context of a uniformly random place of the
+    text that the model was trained on, and each next token is drawn given the present context. So contexts occur as
+    often as the model visits them, and they can vanish. With order 0 tokens have the distribution of
+    :class:`Categorical`.
 
-    The truth is a text too: that of the language (``jc.languages.from_text(path, ordered=True)``). Texts are rings
-    (the last token is followed by the first), so no context that a text has is without continuation; ``order``
-    n-grams where two documents meet are no model's own.
+    The truth is a text too, that of the language (``jc.languages.from_text(path, ordered=True)``). Texts are rings
+    (the last token is followed by the first), so every context of a text has a continuation; the ``order`` n-grams
+    where two documents meet were drawn by no model.
 
-    By maximum likelihood and without decoding a model is a concordance of its text (:mod:`jaxcollapse.ngrams`): memory
-    for three numbers a token at any order and vocabulary, drawn in integers. With an estimator or a decoding it is a
-    table of ``vocabulary ** (order + 1)`` probabilities; a context without data is estimated from the frequencies of
-    its longest ending that has some.
+    By maximum likelihood and without decoding a model is a sorted index of its text (:mod:`jaxcollapse.ngrams`), which
+    has three numbers for each token at any order and vocabulary, and draws are exact. With an estimator or a decoding a
+    model is a table of ``vocabulary ** (order + 1)`` probabilities; a context without data is estimated from the
+    frequencies of its longest suffix that has data.
 
-    Regimes that treat tokens one by one have no meaning for a text and are refused: those that pool and subsample,
-    weigh, or take means of models.
+    Regimes that need exchangeable tokens are refused: those that subsample a pool, weigh tokens, or average models.
 
     Attributes:
-      order: tokens of context, 0 or more; static.
-      estimator: one of :mod:`jaxcollapse.learners.estimators`; maximum likelihood by default.
-      decoding: of :mod:`jaxcollapse.learners.decoding`, applied one after the other.
-      documents: how many a corpus consists of, written side by side; static. One long text by default.
-      room: tokens that a pool may hold, for :class:`~jaxcollapse.Accumulate`; static.
+      order: the number of tokens of a context, 0 or more; static.
+      estimator: an estimator of :mod:`jaxcollapse.learners.estimators`; maximum likelihood by default.
+      decoding: decodings of :mod:`jaxcollapse.learners.decoding`, applied one after the other; none by default.
+      documents: the number of documents of a corpus, which are written in parallel; static. One long text by default.
+      room: the capacity of a pool in tokens, for :class:`~jaxcollapse.Accumulate`; static.
       method: how a text is sorted, "table" or "sort", by default the faster one; static. The result is the same.
-      text: the truth's tokens, ``int32 [length]``; set by :func:`jaxcollapse.recursive_training`.
-      vocabulary: static; likewise.
+      text: the tokens of the truth, ``int32 [length]``, where the language is given as probabilities only.
+      vocabulary: the number of tokens; static, set by :func:`jaxcollapse.recursive_training`.
 
     Raises:
       ValueError: for sizes that are no whole numbers, an unknown method, and in ``recursive_training`` for a language
@@ -120,11 +120,12 @@ class NGram(Learner):
         return OrderedCorpora(self.room)
 
     def bind(self, language: Any, regime: Regime) -> tuple[NGram, TextLanguage]:
-        """Return this learner for the tokens of a language, and the language as its text.
+        """Return this learner for the tokens of a language, and the language as a text.
 
         Raises:
-          ValueError, TypeError: for a language without a text, a text that is not longer than the order, tokens that
-            there are not, a regime that has no meaning for texts, and what is no estimator or decoding.
+          TypeError: for an estimator or a decoding that is none.
+          ValueError: for a language without a text, a text that is not longer than the order, tokens outside the
+            vocabulary, and a regime with a pool for which the learner has no ``room``.
         """
         tokens = self.text_of(language)
         p = language.p if isinstance(language, TextLanguage) else check.distribution(language)
@@ -150,10 +151,10 @@ class NGram(Learner):
         return learner, TextLanguage(p, jnp.asarray(tokens, jnp.int32))
 
     def text_of(self, language: Any) -> Any:
-        """Return the tokens of a language's text, or of the text that this learner was given with probabilities.
+        """Return the tokens of a language's text or, if the language is probabilities, of this learner's text.
 
         Raises:
-          ValueError: where there is none.
+          ValueError: where there is no text.
         """
         tokens = language.text if isinstance(language, Language | TextLanguage) else self.text
         if tokens is None:
@@ -164,6 +165,7 @@ class NGram(Learner):
         return tokens
 
     def _check_text(self, tokens: Any, vocabulary: int) -> None:
+        """Refuse a concrete text that is no vector of tokens of the vocabulary, or not longer than the order."""
         if not check.concrete(tokens):
             return
         tokens = np.asarray(tokens)
@@ -181,7 +183,7 @@ class NGram(Learner):
             )
 
     def check_run(self, regime: Regime, generations: int) -> None:
-        """Raise ValueError where a pool would outgrow its room."""
+        """Raise ValueError where a pool would outgrow its capacity in a run of so many generations."""
         if self.room is None or "unbounded" not in regime.requires(self.corpora.provides):
             return
         pooled = regime.items_pooled(generations)
@@ -193,12 +195,12 @@ class NGram(Learner):
 
     @property
     def copies(self) -> bool:
-        """Whether models are indices of their texts, from which tokens are copied."""
+        """Return whether models are indices of their texts, from which tokens are copied."""
         return isinstance(self.estimator, MaximumLikelihood) and not self.decoding
 
     @property
     def label(self) -> str:
-        """The order, the estimator and the decoding in a few words: ``"order 2, top-k 50"``."""
+        """Return the order, the estimator and the decoding in a few words: ``"order 2, top-k 50"``."""
         shaped = smoothing_settings.label(self.estimator, self.decoding)
         return ", ".join(part for part in (f"order {self.order}", shaped) if part)
 
@@ -222,7 +224,7 @@ class NGram(Learner):
         return probability_table.tabulated(corpus, self.order, self._vocabulary, self.estimator, self.decoding)
 
     def view(self, model: Model | TrueText, truth: TrueText, frame: TokenFrame) -> View:
-        """Show how often each token stands in the text that a model was trained on."""
+        """Return the view of the token frequencies in the text that a model was trained on."""
         if isinstance(model, TrueText):
             return token_tables.view_of_truth(model.contexts, truth.p, frame)
         return token_tables.view_of_table(model, self._frequencies(model, frame), truth.p, frame)
@@ -256,10 +258,10 @@ class NGram(Learner):
         return Workload(items + (entries if has_table else 0), multithreaded=self.copies and native.enabled())
 
     def written(self, key: Array, model: Model, tokens: int) -> np.ndarray:
-        """Write so many tokens by one model, ``int32 [tokens]``, for people to read.
+        """Return a text of so many tokens that one model writes, ``int32 [tokens]``, for people to read.
 
         Raises:
-          ValueError: for a number of tokens that is none, and for the models of several chains.
+          ValueError: for a number of tokens below 1, and for the models of several chains.
         """
         tokens = check.static_whole_number("tokens", tokens)
         if jnp.ndim(model.size if isinstance(model, ContextIndex) else model.text.size) != 0:
@@ -269,10 +271,12 @@ class NGram(Learner):
         return np.asarray(write(key, model))
 
     def _frequencies(self, model: Model, frame: TokenFrame) -> token_tables.Table:
+        """Return the table of the token frequencies in the text that a model was trained on."""
         tokens, size = (model.tokens, model.size) if isinstance(model, ContextIndex) else model.text
         return token_tables.frequencies(Labels(tokens, size), frame.width)
 
     @property
     def _vocabulary(self) -> int:
+        """Return the number of tokens, which is set once the learner is bound."""
         assert self.vocabulary is not None, "recursive_training says how many tokens there are"
         return self.vocabulary

@@ -1,4 +1,4 @@
-"""What there is to measure of a text and of the model that was trained on it, in either form."""
+"""Measures of a text and of the n-gram model that was trained on it, for both forms of models."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Model = ContextIndex | ProbabilityTable
 
 
 def ngrams(model: Model) -> Array:
-    """How many different n-grams, a context and what follows it, the text has, ``int32``."""
+    """Return the number of distinct n-grams of the text, each a context and the token after it, ``int32 []``."""
     if isinstance(model, ProbabilityTable):
         return jnp.sum(_counts(model) > 0, dtype=jnp.int32)
     return jnp.sum(_is_new_ngram(model), dtype=jnp.int32)
 
 
 def contexts(model: Model) -> Array:
-    """How many different contexts the text has, ``int32``; each is reached from each, for a text is a ring."""
+    """Return the number of distinct contexts of the text, ``int32 []``; each can be reached from each in a ring."""
     if isinstance(model, ProbabilityTable):
         return jnp.sum(jnp.any(_counts(model) > 0, axis=1), dtype=jnp.int32)
     return jnp.sum(_is_new_context(model), dtype=jnp.int32)
 
 
 def tokens_and_kinds(model: Model) -> tuple[Array, Array]:
-    """How long the text is, and how many different tokens it has, ``int32`` both."""
+    """Return the length of the text, and the number of distinct tokens in it, ``int32 []`` each."""
     if isinstance(model, ProbabilityTable):
         return model.text.size, jnp.sum(jnp.any(_counts(model) > 0, axis=0), dtype=jnp.int32)
     in_order = jnp.sort(jnp.where(model.in_use, model.tokens, jnp.iinfo(jnp.int32).max))
@@ -41,11 +41,11 @@ def tokens_and_kinds(model: Model) -> tuple[Array, Array]:
 
 
 def entropy_rate(model: Model) -> Array:
-    """``-sum_c P(c) sum_i p_ci ln p_ci`` in nats a token; a context weighs as much as its share of the text."""
+    """Return the entropy rate ``-sum_c P(c) sum_i p_ci ln p_ci`` in nats per token, P(c) the frequency of context c."""
     if isinstance(model, ProbabilityTable):
         share = quotient(jnp.sum(_counts(model), axis=1, dtype=jnp.int32), model.text.size)
         return sums.total((share[:, None] * model.p * logs.minus_log(model.p)).ravel(), 128.0)
-    # Once for each n-gram: its share of the text, and how rare it is in its context.
+    # Each n-gram contributes once: its frequency in the text, times the surprisal of its token in its context.
     first = _is_new_ngram(model)
     count, choice = _run(first, model.size), _run(_is_new_context(model), model.size)
     log_ratios = logs.log_ratio(logs.log_integer(choice.astype(jnp.uint32)), logs.log_integer(count.astype(jnp.uint32)))
@@ -53,10 +53,10 @@ def entropy_rate(model: Model) -> Array:
 
 
 def cross_entropy(model: Model, held_out: Array, order: int, vocabulary: int, discount: float | None) -> Array:
-    """``-mean ln p(token | the tokens before it)`` of a given text, in nats a token.
+    """Return the cross entropy ``-mean ln p(token | the tokens before it)`` of a given text, in nats per token.
 
-    ``p`` is what interpolated Kneser-Ney makes of the text that the model was trained on; or with ``discount=None``
-    the model's own, which gives infinity where it has no probability for what it never saw.
+    With a ``discount``, p is the interpolated Kneser-Ney estimate from the text that the model was trained on; with
+    ``discount=None`` it is the model's own, and the result is infinite where p is 0 for a token of the given text.
     """
     probability_table.check_size(order, vocabulary)
     if isinstance(model, ContextIndex) and order > model.order:
@@ -75,10 +75,10 @@ def cross_entropy(model: Model, held_out: Array, order: int, vocabulary: int, di
 
 
 def counts_in(model: ContextIndex, order: int, vocabulary: int) -> Array:
-    """How often each token follows each context in the text, ``int32 [vocabulary ** order, vocabulary]``.
+    """Return how often each token follows each context in the text, ``int32 [vocabulary ** order, vocabulary]``.
 
-    A concordance does not name its contexts. But the latest token of one is what leads to it, the one before is the
-    latest token of the context in which that stands, and so on.
+    An index does not store the tokens of its contexts. But the latest token of a context is the one that leads to it,
+    the token before that is the latest token of the context in which that one stands, and so on.
     """
     slot = lax.iota(jnp.int32, model.tokens.shape[0])
     begin = lax.cummax(jnp.where(_is_new_context(model), slot, 0))
@@ -95,6 +95,7 @@ def counts_in(model: ContextIndex, order: int, vocabulary: int) -> Array:
 
 
 def _counts(model: ProbabilityTable) -> Array:
+    """Return how often each token follows each context in the text of a table, ``int32 [contexts, vocabulary]``."""
     rows, vocabulary = model.p.shape
     order = 0
     while vocabulary**order < rows:
@@ -103,19 +104,19 @@ def _counts(model: ProbabilityTable) -> Array:
 
 
 def _is_new_context(model: ContextIndex) -> Array:
-    """Where contexts begin, ``bool [slots]``: where a token leads to."""
+    """Return which slots are the first of a context, ``bool [slots]``: those that tokens lead to."""
     slots = model.tokens.shape[0]
     return jnp.zeros(slots, bool).at[jnp.where(model.in_use, model.starts, slots)].set(True, mode="drop")
 
 
 def _is_new_ngram(model: ContextIndex) -> Array:
-    """Where n-grams begin, ``bool [slots]``."""
+    """Return which slots are the first of an n-gram, ``bool [slots]``."""
     other = jnp.concatenate([jnp.ones(1, bool), model.tokens[1:] != model.tokens[:-1]])
     return (other | _is_new_context(model)) & model.in_use
 
 
 def _run(is_new: Array, size: Array) -> Array:
-    """How many slots there are from each beginning to the next, or to the end, ``int32 [slots]``."""
+    """Return the length of the run of slots that each slot is in, ``int32 [slots]``; ``is_new`` marks their first."""
     slot = lax.iota(jnp.int32, is_new.shape[0])
     number = jnp.maximum(jnp.cumsum(is_new, dtype=jnp.int32) - 1, 0)
     long = jnp.zeros_like(slot).at[jnp.where(slot < size, number, slot.shape[0])].add(1, mode="drop")

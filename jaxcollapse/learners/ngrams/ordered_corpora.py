@@ -14,10 +14,10 @@ from jaxcollapse.sampling import Labels, concatenate, resize
 
 @dataclasses.dataclass(frozen=True)
 class OrderedCorpora(Corpora):
-    """Corpora of tokens in order: runs of them may be gathered end to end, but no single one taken out.
+    """Operations on corpora of tokens in order: whole runs may be gathered, but tokens are not exchangeable.
 
     Attributes:
-      pool_capacity: tokens that a pool may hold, where the regime does not say; None refuses such pools.
+      pool_capacity: the capacity of pools in tokens, where the regime does not give it; None refuses such pools.
     """
 
     pool_capacity: int | None = None
@@ -27,27 +27,27 @@ class OrderedCorpora(Corpora):
         return frozenset({"gather", "pool", "unbounded", "extend"})
 
     def length(self, corpus: Labels) -> Array:
-        """Return the number of items, ``int32 []``."""
+        """Return the number of tokens of a text, ``int32 []``."""
         return corpus.size
 
     def concatenate(self, first: Labels, second: Labels) -> Labels:
-        """Join two corpora, with the capacities of both."""
+        """Return the second text after the first, with the sum of their capacities."""
         return concatenate(first, second)
 
     def resize(self, corpus: Labels, capacity: int) -> Labels:
-        """Return the same corpus with another capacity."""
+        """Return the same text with another capacity."""
         return resize(corpus, capacity)
 
     def gather(self, stack: Labels, rows: Array, positions: Array, size: Array) -> Labels:
-        """Return the tokens at these positions of these texts of a stack, in the order of the texts."""
+        """Return the tokens at ``positions`` of the texts ``rows`` of a stack, ordered by text and then by position."""
         return gather_in_order(stack, rows, positions, size)
 
     def pool(self, corpus: Labels, frame: Any, capacity: int | None) -> Labels:
-        """Begin a pool that holds a corpus and can grow."""
+        """Return a pool that holds a text and can be extended up to its capacity."""
         capacity = capacity or self.pool_capacity
         assert capacity is not None, "binding the learner says that a pool needs a capacity"
         return resize(corpus, capacity)
 
     def extend(self, pool: Labels, corpus: Labels) -> Labels:
-        """Return the pool with a corpus more."""
+        """Return the pool with a text added at its end; what exceeds its capacity is left out."""
         return append(pool, corpus)

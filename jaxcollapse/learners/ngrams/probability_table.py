@@ -1,7 +1,7 @@
-"""A model of n-grams as a table of probabilities: for smoothing and decoding, which a copied text cannot have.
+"""The probability table: an n-gram model with smoothing and decoding, which an index of a text cannot have.
 
-One row a context, for every context that there might be, so room for ``vocabulary ** (order + 1)`` numbers. Estimators
-and decodings are those of a single context, mapped over the rows.
+It has a row for every possible context, so ``vocabulary ** (order + 1)`` numbers. Estimators and decodings are those of
+a single context, mapped over the rows.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from jaxcollapse.sampling import Labels, only_token_in_labels
 from jaxcollapse.sampling.binary_search import upper_bound
 
 LARGEST = 2**25
-"""Entries that a table may have."""
+"""The largest number of entries of a table."""
 
 
 class ProbabilityTable(NamedTuple):
-    """A model.
+    """An n-gram model as a table of probabilities.
 
     Attributes:
-      text: what it was trained on.
-      p: what was estimated, ``float32 [contexts, vocabulary]``; statistics look at it.
-      written: what tokens are drawn from: the same, decoded, as inclusive sums of weights, ``[contexts, vocabulary]``.
+      text: the text that the model was trained on.
+      p: the estimated probabilities, ``float32 [contexts, vocabulary]``, which statistics see.
+      written: the decoded probabilities, which tokens are drawn from, as inclusive sums ``[contexts, vocabulary]``.
     """
 
     text: Labels
@@ -43,7 +43,7 @@ class ProbabilityTable(NamedTuple):
 
 
 def check_size(order: int, vocabulary: int) -> None:
-    """Raise ValueError where a table would be too large."""
+    """Raise ValueError where the table of this order and vocabulary would be too large."""
     entries = vocabulary ** (order + 1)
     if entries > LARGEST:
         raise ValueError(
@@ -53,7 +53,9 @@ def check_size(order: int, vocabulary: int) -> None:
 
 
 def frequencies_of(tokens: Array, order: int, vocabulary: int) -> Array:
-    """What follows each context in a text, ``float32 [contexts, vocabulary]``; as :func:`backed_off_frequencies` where it has none.
+    """Return the frequencies of tokens after each context of a text, ``float32 [contexts, vocabulary]``.
+
+    A context that the text lacks has the frequencies that :func:`backed_off_frequencies` gives it.
 
     Raises:
       ValueError: when the table would be too large.
@@ -63,14 +65,14 @@ def frequencies_of(tokens: Array, order: int, vocabulary: int) -> Array:
 
 
 def tabulated(text: Labels, order: int, vocabulary: int, estimator: Any, decoding: Any) -> ProbabilityTable:
-    """Count, estimate and decode."""
+    """Return the table of a text: its n-grams are counted, probabilities are estimated from counts, and decoded."""
     p = estimator.of_table(counts_of(text, order, vocabulary))
     decoded = jax.vmap(lambda row: apply(decoding, row))(p)
     return ProbabilityTable(text, p, jax.vmap(lambda row: sampling.fixed_point_cdf(row).cumulative)(decoded))
 
 
 def write(key: Array, model: ProbabilityTable, size: Array, slots: int, many: int, order: int) -> Labels:
-    """``size`` tokens in ``many`` documents, each beginning in the context of a uniformly random place of the text."""
+    """Return ``size`` tokens in ``many`` documents, each begun in the context of a random place of the text."""
     contexts, vocabulary = model.p.shape
     of_start, of_steps = split_keys(key, 2)
     steps = -(-slots // many)
@@ -94,10 +96,10 @@ def write(key: Array, model: ProbabilityTable, size: Array, slots: int, many: in
 
 
 def only_token(model: ProbabilityTable) -> Array:
-    """The token that the text consists of, if nothing else can be written after it, ``int32 []``; else -1."""
+    """Return the only token of the text if the model can write no other token after it, ``int32 []``; else -1."""
     contexts, vocabulary = model.p.shape
     alone = only_token_in_labels(model.text)
-    # The context of that token alone is the one that leads to itself.
+    # A context that repeats one token leads to itself, which gives its number.
     token = jnp.maximum(alone, 0)
     context = token * ((contexts - 1) // (vocabulary - 1))
     below = jnp.where(token > 0, model.written.hi[context, token - 1] | model.written.lo[context, token - 1], 0)

@@ -1,6 +1,6 @@
-"""From a context to a shorter one: tables of counts ``[contexts, vocabulary]`` of n-grams.
+"""Smoothing of n-gram counts ``[contexts, vocabulary]`` with the counts of shorter contexts.
 
-A context is the number whose digits (in base ``vocabulary``) are its tokens, the latest of them the ones.
+The number of a context has its tokens as digits in base ``vocabulary``, the latest token as the lowest digit.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from jax import Array
 
 
 def backed_off_frequencies(counts: Array) -> Array:
-    """Frequencies of each row ``[contexts, vocabulary]``; where a context has no data, those of its longest ending
-    that has some (the longest with fewer tokens, the empty one at last).
+    """Return the frequencies of each row of counts, ``float32 [contexts, vocabulary]``.
+
+    A context without data has the frequencies of its longest suffix that has data, which may be the empty context.
     """
     size = jnp.sum(counts, axis=1, dtype=jnp.int32, keepdims=True)
     frequencies = counts.astype(jnp.float32) / jnp.maximum(size, 1).astype(jnp.float32)
@@ -25,22 +26,26 @@ def backed_off_frequencies(counts: Array) -> Array:
 
 
 def marginalise_oldest(counts: Array) -> Array:
-    """A table ``[contexts, vocabulary]`` of contexts one token shorter: sums over the earliest one."""
+    """Return the counts of contexts without their earliest token, ``[contexts / vocabulary, vocabulary]``, as sums."""
     vocabulary = counts.shape[1]
     return jnp.sum(counts.reshape(vocabulary, -1, vocabulary), axis=0, dtype=jnp.int32)
 
 
 def broadcast_to_contexts(rows: Array, contexts: int) -> Array:
-    """To each of so many contexts the row of its ending, which is one token shorter."""
+    """Return for each of so many contexts the row of its suffix, which is one token shorter."""
     return jnp.tile(rows, (contexts // rows.shape[0], 1))
 
 
 def kneser_ney(counts: Array, discount: Array) -> Array:
-    """Interpolated Kneser-Ney smoothing of a table of counts ``[contexts, vocabulary]``, ``0 <= discount <= 1``.
+    """Return interpolated Kneser-Ney probabilities of a table of counts ``[contexts, vocabulary]``.
 
-    ``p(i | c) = max(x_ci - d, 0)/x_c + d kinds_c/x_c p(i | c')``, ``c'`` the context without its earliest token,
-    where ``x'_c'i`` is no longer how often ``i`` follows but after how many different earlier tokens; below the empty
-    context comes the uniform distribution. A context without data has the probabilities of its ending.
+    ``p(i | c) = max(x_ci - d, 0)/x_c + d kinds_c/x_c p(i | c')``, where ``c'`` is the context without its earliest
+    token, and its counts ``x'_c'i`` are the numbers of different tokens after which ``c' i`` was seen; the empty
+    context is interpolated with the uniform distribution. A context without data has the probabilities of its suffix.
+
+    Args:
+      counts: how often each token follows each context, ``int32 [contexts, vocabulary]``.
+      discount: d, between 0 and 1.
     """
     contexts, vocabulary = counts.shape
     if contexts == 1:
@@ -50,7 +55,7 @@ def kneser_ney(counts: Array, discount: Array) -> Array:
         below = broadcast_to_contexts(kneser_ney(kinds_before, discount), contexts)
     size = jnp.sum(counts, axis=1, dtype=jnp.int32, keepdims=True)
     kinds = jnp.sum(counts > 0, axis=1, dtype=jnp.int32, keepdims=True)
-    # Of nothing, nothing is kept and all is freed.
+    # A context without data keeps no mass and frees all of it.
     total = jnp.maximum(size, 1).astype(jnp.float32)
     kept = jnp.maximum(counts.astype(jnp.float32) - discount, 0) / total
     freed = jnp.where(size > 0, discount * kinds.astype(jnp.float32) / total, 1.0)
