@@ -1,4 +1,4 @@
-"""Every example in a docstring, in the README and in the docs is run."""
+"""Every example in a docstring, in README.md, in CONTRIBUTING.md and in docs/ is run."""
 
 import doctest
 import importlib
@@ -7,6 +7,7 @@ import pkgutil
 import re
 
 import every_other
+import floors
 import pytest
 
 import jaxcollapse
@@ -17,7 +18,9 @@ MODULES = [
     for module in pkgutil.walk_packages(jaxcollapse.__path__, "jaxcollapse.")
     if "__main__" not in module.name and not module.name.endswith("._counts")  # the kernel is no module of Python
 ]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = [ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md"))]
+READING = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "figures" / "README.md", ROOT / "benchmarks" / "README.md"]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -73,8 +76,44 @@ def test_pages(page, tmp_path, monkeypatch):
         assert len(blocks) >= 3
 
 
-def test_the_worked_example_is_the_one_that_is_tested():
+@pytest.mark.parametrize("page", [ROOT / "docs" / "regimes.md", CONTRIBUTING], ids=lambda page: page.name)
+def test_the_worked_regime_is_the_one_that_is_tested(page):
     code = pathlib.Path(every_other.__file__).read_text(encoding="utf-8")
     example = code[code.index("from typing import Any") :]
-    assert example in (ROOT / "docs" / "regimes.md").read_text(encoding="utf-8")
-    assert len(example[example.index("@regime") :].strip().splitlines()) < 40
+    assert example in page.read_text(encoding="utf-8")
+
+
+def test_worked_examples_are_short():
+    """Each is a page that a newcomer reads at a glance: fewer than 40 lines of code."""
+    blocks = re.findall(r"```python\n(.*?)```", CONTRIBUTING.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert {len([line for line in block.splitlines() if line.strip()]) < 40 for block in blocks} == {True}
+
+
+def test_the_map_has_every_folder_and_module_once():
+    """In the order of the table of imports: from a row of the map, arrows point to later rows only."""
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`[a-z_]+(?:/|\.py)`(?:, )?)+) \|", text, flags=re.MULTILINE)
+    order = [re.findall(r"`([a-z_]+)(?:/|\.py)`", row) for row in rows]
+    listed = [name for row in order for name in row]
+    package = pathlib.Path(jaxcollapse.__file__).parent
+    folders = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert sorted(listed) == sorted(folders | {path.stem for path in package.glob("*.py")})
+    place = {name: number for number, row in enumerate(order) for name in row}
+    arrows = [(name, other) for name, below in floors.ALLOWED.items() for other in below if {name, other} <= set(place)]
+    assert [arrow for arrow in arrows if place[arrow[0]] > place[arrow[1]] and arrow[1] != "__init__"] == []
+
+
+@pytest.mark.parametrize("page", READING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    """Links to files of the project, and to the headings of its pages, as GitHub names them."""
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        name, _, heading = link.partition("#")
+        if "://" in link:
+            continue
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+            assert heading in anchors, link
