@@ -79,7 +79,8 @@ class PerContext(Process):
         """Return context ``j`` alone, a process of one context with its own sizes.
 
         Raises:
-          ValueError: where sizes are drawn, for then it has none of its own; and for a wrong number.
+          ValueError: where sizes are drawn, for then it has none of its own; for a learner that is fitted on all
+            contexts at once; and for a wrong number.
 
         Example:
           >>> import jaxcollapse as jc
@@ -94,6 +95,9 @@ class PerContext(Process):
         """Return all contexts, each alone; see :meth:`context`."""
         if self.learner.drawn:
             raise ValueError("contexts have no sizes of their own with drawn=True; leave drawn out to give them some")
+        if self.learner.learner.joint:
+            name = type(self.learner.learner).__name__
+            raise ValueError(f"{name} is fitted on all contexts at once; none has a process of its own")
         sizes = {name: np.asarray(of) for name, of in self._sizes_shared_out().items()}
         capacities = _capacities(self.regime, self.learner)
         found = []
