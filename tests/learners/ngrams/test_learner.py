@@ -71,7 +71,7 @@ def test_regimes_of_texts(regime):
 
 def test_pools_hold_every_text():
     learner = jc.recursive_training(SONG, jc.Accumulate(n=4), NGram(order=1, room=9)).learner
-    pool = learner.corpora.pool(ring([0, 1, 2], 4), 4)
+    pool = learner.corpora.pool(ring([0, 1, 2], 4), None, None)
     pool = learner.corpora.extend(pool, ring([3, 3], 4))
     pool = learner.corpora.extend(pool, ring([1, 0, 1, 0], 4))
     assert pool.labels.tolist() == [0, 1, 2, 3, 3, 1, 0, 1, 0]
@@ -126,7 +126,7 @@ def test_a_run_of_texts_is_told_and_recreated(tmp_path):
 
 def test_what_does_not_fit_a_pool_is_left_out():
     learner = jc.recursive_training(SONG, jc.Accumulate(n=4), NGram(order=1, room=5)).learner
-    pool = learner.corpora.extend(learner.corpora.pool(ring([0, 1, 2], 4), 4), ring([3, 3, 3, 3], 4))
+    pool = learner.corpora.extend(learner.corpora.pool(ring([0, 1, 2], 4), None, None), ring([3, 3, 3, 3], 4))
     assert pool.labels.tolist() == [0, 1, 2, 3, 3]
     assert int(pool.size) == 5
     # Inside a caller's jit nobody can know how far it goes: no harm is done.
