@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compilations import compilations
 from hypothesis import assume, given, settings
-from test_compile import compilations
 
 import jaxcollapse as jc
 from jaxcollapse import schedules

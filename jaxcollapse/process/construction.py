@@ -32,7 +32,8 @@ def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Sche
       A :class:`~jaxcollapse.Process`, which is a pytree, so ``p``, ``n`` and ``real`` can be swept by ``jax.vmap``.
 
     Raises:
-      ValueError: when a concrete ``p`` is not a distribution.
+      ValueError: when a concrete ``p`` is not a distribution, and for a single context of a learner that is fitted on
+        many at once.
       TypeError: when ``regime`` is not a regime or ``learner`` not a learner, and for a regime that needs operations
         which the learner does not have.
 
@@ -46,6 +47,9 @@ def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Sche
     if np.ndim(p) == 2 or isinstance(learner, Contexts):
         return many_contexts(p, regime, learner, scheme)
     check_parts(regime, learner)
+    if learner.joint:
+        name = type(learner).__name__
+        raise ValueError(f"{name} is fitted on many contexts at once; give p [contexts, vocabulary]")
     bound, language = learner.bind(p, regime)
     check_operations(regime, bound, shown=learner)
     process = RecursiveTraining(language, regime, bound, PlainScheme() if scheme is None else scheme)

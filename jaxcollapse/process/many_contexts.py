@@ -83,7 +83,8 @@ class PerContext(Process):
         """Return the process of context ``j`` alone, with its own sizes.
 
         Raises:
-          ValueError: where sizes are drawn, for then a context has no fixed size; and for a wrong ``j``.
+          ValueError: where sizes are drawn, for then a context has no fixed size; for a learner that is fitted on all
+            contexts at once; and for a wrong ``j``.
 
         Example:
           >>> import jaxcollapse as jc
@@ -98,6 +99,9 @@ class PerContext(Process):
         """Return the processes of all contexts, each alone, as :meth:`context` does for one."""
         if self.learner.drawn:
             raise ValueError("contexts have no sizes of their own with drawn=True; leave drawn out to give them some")
+        if self.learner.learner.joint:
+            name = type(self.learner.learner).__name__
+            raise ValueError(f"{name} is fitted on all contexts at once; none has a process of its own")
         sizes = {name: np.asarray(of) for name, of in self._sizes_shared_out().items()}
         capacities = self.learner.capacities(self.regime)
         found, whole = [], cast(Any, self.regime)

@@ -18,11 +18,12 @@ import jaxcollapse as jc
 from jaxcollapse import sampling
 from jaxcollapse.exact import threefry
 from jaxcollapse.learners import Categorical, Contexts, Estimated
-from jaxcollapse.learners.contexts import Lasting
 from jaxcollapse.learners.estimators import Additive, Prior
 from jaxcollapse.process.many_contexts import weighted_means
+from jaxcollapse.process.one_context import RecursiveTraining
 from jaxcollapse.pytrees import canonical
 from jaxcollapse.runs import configuration
+from jaxcollapse.schemes.plain import PlainScheme
 from jaxcollapse.statistics import each, trajectory
 
 KEY = jax.random.key(0)
@@ -239,14 +240,15 @@ def test_smoothed_and_mixed_contexts_outlast_generations_without_tokens():
 
 
 def test_nothing_is_drawn_from_an_empty_pool():
-    learner = Lasting(Categorical(method="counts"), 4)
+    learner = Categorical(method="counts")
     empty = sampling.cumulate_counts(jnp.zeros(4, jnp.int32), jnp.int32(0))
-    part = learner.subsample(KEY, empty, jnp.int32(5), 8, True)
+    part = learner.corpora.subsample(KEY, empty, jnp.int32(5), 8, True)
     assert (int(part.size), np.asarray(part.counts).tolist()) == (0, [0] * 4)
-    assert np.asarray(learner.fit(KEY, part, None).counts).tolist() == [1] * 4
+    process = canonical(RecursiveTraining(P[0], jc.FullySynthetic(n=8), learner, PlainScheme(), may_be_empty=True))
+    assert np.asarray(process.fit(KEY, part, None).counts).tolist() == [1] * 4
     full = sampling.cumulate_counts(jnp.array([0, 2, 0, 0]), jnp.int32(2))
-    assert np.asarray(learner.fit(KEY, part, full).counts).tolist() == [0, 2, 0, 0]
-    assert np.asarray(learner.fit(KEY, full, part).counts).tolist() == [0, 2, 0, 0]
+    assert np.asarray(process.fit(KEY, part, full).counts).tolist() == [0, 2, 0, 0]
+    assert np.asarray(process.fit(KEY, full, part).counts).tolist() == [0, 2, 0, 0]
 
 
 # -------------------------------------------------------------------------------------- total collapse
@@ -297,7 +299,8 @@ def test_a_sweep_over_sizes_and_frequencies_flags_what_is_wrong():
     assert np.isnan(np.asarray(trace["heterozygosity"])[2:]).all()
     process = jc.recursive_training(P, jc.FreshReal(n=20, real=5), SHARED)
     flag = jax.jit(lambda real: dataclasses.replace(process, regime=dataclasses.replace(process.regime, real=real)))
-    assert [int(flag(real)._size_fault(1)) for real in (0, 2, 5)] == [0, 1, 0]  # 2 leave the third context without
+    model = canonical(process).init(KEY, jnp.int32(0)).model
+    assert [int(flag(real).status(model, 1)) for real in (0, 2, 5)] == [0, 1, 0]  # 2 leave the third context without
     for k in (0, 1):
         process = jc.recursive_training(P, jc.FullySynthetic(n=int(n[k])), Contexts(frequencies=[F, F[::-1]][k]))
         values = np.asarray(trace["heterozygosity"])[k]
