@@ -12,10 +12,10 @@ import subprocess
 import sys
 import threading
 
+import children
 import numpy as np
 from checkpointed import arrays, run
 
-import jaxcollapse as jc
 from jaxcollapse.runs import checkpoint
 
 WHEN = {"write": ("before", "halfway", "after"), "fsync": ("before", "after"), "rename": ("before", "after")}
@@ -111,7 +111,7 @@ class Disk:
 def child(keep, folder, chains, moment=None, seconds=None):
     """The result of a run in another process; None if it was killed."""
     told = {"keep": keep, "folder": str(folder), "chains": chains, "moment": moment, "seconds": seconds}
-    environment = os.environ | {"PYTHONPATH": str(pathlib.Path(jc.__file__).parents[1]), "JAX_PLATFORMS": "cpu"}
+    environment = children.environment(JAX_PLATFORMS="cpu")
     ended = subprocess.run([sys.executable, __file__, json.dumps(told)], env=environment, timeout=300)
     if ended.returncode == -signal.SIGKILL:
         return None

@@ -1,12 +1,11 @@
 """A run in pieces, in chunks, over devices and processes is one simulation, bit for bit."""
 
 import json
-import os
-import pathlib
 import socket
 import subprocess
 import sys
 
+import children
 import jax
 import numpy as np
 import pytest
@@ -222,8 +221,7 @@ PROCESS = PROCESSES["labels first"]
 
 def elsewhere(folder, count, *, together):
     """What forced host devices of one process give, or processes that know each other."""
-    paths = pathlib.Path(jc.__file__).parents[1], pathlib.Path(__file__).parents[1]  # of the package, of `selection`
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "JAX_PLATFORMS": "cpu"}
+    environment = children.environment(JAX_PLATFORMS="cpu")
     if not together:
         environment["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={count}"
     with socket.socket() as free:

@@ -255,13 +255,14 @@ class NGram(Learner):
         has_table = counted or not self.copies
         return Workload(items + (entries if has_table else 0), multithreaded=self.copies and native.enabled())
 
-    def written(self, key: Array, model: Model, tokens: int) -> np.ndarray:
-        """Write so many tokens by one model, ``int32 [tokens]``, for people to read.
+    def written(self, key: Array, model: Model | TrueText, tokens: int) -> np.ndarray:
+        """Write so many tokens by one model, or by the truth, ``int32 [tokens]``, for people to read.
 
         Raises:
           ValueError: for a number of tokens that is none, and for the models of several chains.
         """
         tokens = check.static_whole_number("tokens", tokens)
+        model = model.index if isinstance(model, TrueText) else model
         if jnp.ndim(model.size if isinstance(model, ContextIndex) else model.text.size) != 0:
             raise ValueError("model must be that of one chain; take one: jax.tree.map(lambda of: of[0], state.model)")
         alone = dataclasses.replace(self, documents=1)
