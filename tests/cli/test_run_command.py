@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 
+import children
 import jax
 import numpy as np
 import pytest
@@ -375,12 +376,11 @@ def test_two_processes_share_the_chains():
         f"run config.toml --record support --piece 8 --keep chains --out run.nc --quiet --coordinator 127.0.0.1:{port}"
     )
     line = [sys.executable, "-m", "jaxcollapse", *line.split(), "--distributed", "--processes", "2", "--process"]
-    path = os.pathsep.join(dict.fromkeys([os.path.dirname(os.path.dirname(jc.__file__)), *sys.path]))
     pipes = {
         "stdout": subprocess.PIPE,
         "stderr": subprocess.PIPE,
         "text": True,
-        "env": os.environ | {"PYTHONPATH": path},
+        "env": children.environment(),
     }
     both = [subprocess.Popen([*line, str(i)], **pipes) for i in range(2)]
     said = [one.communicate(timeout=200) for one in both]

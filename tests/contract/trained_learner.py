@@ -1,7 +1,7 @@
 """A toy learner that is trained: a network of bigrams, so that the contract is not shaped by tables of counts.
 
-An item is a document of ``LENGTH`` tokens. A model is a dict of parameters: float32 weights, a bfloat16 bias, and the key
-that its first weights came from. It shows no probabilities of tokens, only how probable it finds a document.
+An item is a document of ``LENGTH`` tokens. A model is a dict of parameters: float32 weights, a bfloat16 bias, and the
+key that its first weights came from. It shows no probabilities of tokens, only how probable it finds a document.
 """
 
 from typing import Any

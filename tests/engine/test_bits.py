@@ -2,11 +2,10 @@
 
 import dataclasses
 import functools
-import os
-import pathlib
 import subprocess
 import sys
 
+import children
 import jax
 import numpy as np
 import pytest
@@ -169,8 +168,8 @@ SETTINGS = {
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_other_settings_change_nothing(setting, tmp_path):
-    environment = os.environ | SETTINGS[setting] | {"PYTHONPATH": str(pathlib.Path(jc.__file__).parents[1])}
-    subprocess.run([sys.executable, __file__, tmp_path / "there.npz"], env=environment, check=True, timeout=600)
+    command = [sys.executable, __file__, tmp_path / "there.npz"]
+    subprocess.run(command, env=children.environment(**SETTINGS[setting]), check=True, timeout=600)
     with np.load(tmp_path / "there.npz") as there:
         assert int(there["devices"]) == (4 if setting == "four devices" else 1)
         for name in REGIMES:
@@ -209,9 +208,7 @@ def test_the_table_has_every_other_regime():
 def elsewhere(folder):
     """The bits of these regimes from one other process."""
     path = folder / "others.npz"
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
-    environment = os.environ | flags | {"JAX_ENABLE_X64": "1", "JAX_THREEFRY_PARTITIONABLE": "0"}
-    environment["PYTHONPATH"] = str(pathlib.Path(jc.__file__).parents[1])
+    environment = children.environment(**functools.reduce(dict.__or__, SETTINGS.values()))
     subprocess.run([sys.executable, __file__, path, "others"], env=environment, check=True, timeout=900)
     with np.load(path) as there:
         return dict(there)

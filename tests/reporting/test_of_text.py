@@ -13,7 +13,7 @@ import jaxcollapse as jc
 from jaxcollapse import reporting
 from jaxcollapse.cli import main
 from jaxcollapse.learners.ngrams.context_index import counts_of
-from jaxcollapse.learners.ngrams.text import Text
+from jaxcollapse.sampling import Labels
 
 SONG = "la li la lu la li la la lu, la la li! "
 
@@ -127,7 +127,7 @@ def test_the_king_james_text():
 def test_contexts_of_a_text(tmp_path, capsys, monkeypatch):
     song = jc.languages.from_tokens(list(SONG * 3))
     p, frequencies = song.contexts(2)
-    text = Text(jnp.asarray(song.text), jnp.int32(len(song.text)))
+    text = Labels(jnp.asarray(song.text), jnp.int32(len(song.text)))
     counts = np.asarray(counts_of(text, 2, len(song)))
     often = counts.sum(axis=1)
     order = np.argwhere(often > 0)[:, 0]

@@ -1,12 +1,11 @@
 """A run in pieces, in chunks, over devices and processes is one simulation, bit for bit."""
 
 import json
-import os
-import pathlib
 import socket
 import subprocess
 import sys
 
+import children
 import jax
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from selection import some
 import jaxcollapse as jc
 from jaxcollapse.analysis.streaming import BLOCK, Moments
 from jaxcollapse.runs import devices
+from jaxcollapse.runs.planning import plan_run
 
 if __name__ == "__main__" and int(sys.argv[4]) > 1:  # one of several processes: before anything touches a device
     jax.distributed.initialize(f"localhost:{sys.argv[2]}", int(sys.argv[4]), int(sys.argv[3]))
@@ -205,13 +205,13 @@ def test_an_ensemble_is_cut_between_blocks_however_little_memory_there_is(count,
     settings = (PROCESSES["counts"], 0, 10 * BLOCK + 5, 300, ("support",), 1, "ensemble", None)
     for there in (2**30, 2**25, 2**24):
         monkeypatch.setattr(jc.memory, "available", lambda there=there: there)
-        assert jc.runs._plan(*settings, None, count).chunk % BLOCK == 0
-    assert jc.runs._plan(*settings, None, count).chunk < 3 * BLOCK  # there was too little for more
+        assert plan_run(*settings, None, count).chunk % BLOCK == 0
+    assert plan_run(*settings, None, count).chunk < 3 * BLOCK  # there was too little for more
     with pytest.raises(MemoryError, match="lower chunk"):
-        jc.runs._plan(*settings, 3 * BLOCK, count)
+        plan_run(*settings, 3 * BLOCK, count)
     monkeypatch.setattr(jc.memory, "available", lambda: 2**20)
     with pytest.raises(MemoryError, match="lower n, the vocabulary or generations"):
-        jc.runs._plan(*settings, None, count)
+        plan_run(*settings, None, count)
 
 
 # Devices and processes: the same script elsewhere.
@@ -221,7 +221,7 @@ PROCESS = PROCESSES["labels first"]
 
 def elsewhere(folder, count, *, together):
     """What forced host devices of one process give, or processes that know each other."""
-    environment = os.environ | {"PYTHONPATH": str(pathlib.Path(jc.__file__).parents[1]), "JAX_PLATFORMS": "cpu"}
+    environment = children.environment(JAX_PLATFORMS="cpu")
     if not together:
         environment["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={count}"
     with socket.socket() as free:

@@ -257,13 +257,14 @@ class NGram(Learner):
         has_table = counted or not self.copies
         return Workload(items + (entries if has_table else 0), multithreaded=self.copies and native.enabled())
 
-    def written(self, key: Array, model: Model, tokens: int) -> np.ndarray:
-        """Return a text of so many tokens that one model writes, ``int32 [tokens]``, for people to read.
+    def written(self, key: Array, model: Model | TrueText, tokens: int) -> np.ndarray:
+        """Return a text of so many tokens that a model, or the truth, writes, ``int32 [tokens]``, for people to read.
 
         Raises:
           ValueError: for a number of tokens below 1, and for the models of several chains.
         """
         tokens = check.static_whole_number("tokens", tokens)
+        model = model.contexts if isinstance(model, TrueText) else model
         if jnp.ndim(model.size if isinstance(model, ContextIndex) else model.text.size) != 0:
             raise ValueError("model must be that of one chain; take one: jax.tree.map(lambda of: of[0], state.model)")
         alone = dataclasses.replace(self, documents=1)
