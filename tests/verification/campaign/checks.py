@@ -11,7 +11,7 @@ import twin
 import verdict
 
 import jaxcollapse as jc
-from jaxcollapse.process.one_context import canonical
+from jaxcollapse.pytrees import canonical
 
 from . import cells
 
@@ -64,7 +64,7 @@ def oracle(name: str, process) -> np.ndarray:
     """The exact curve, as far as it reaches."""
     reach = cells.GENERATIONS
     regime = process.regime
-    if name in LAWS and getattr(regime, "reuse", None) == "prefix":
+    if name in LAWS and isinstance(regime, jc.RandomlySampled) and regime.reuse == "prefix":
         reach = cells.PREFIX_ORACLE if _most(regime) <= 3 else 0
     try:
         return jc.theory.ORACLES[name](process, reach) if reach else np.zeros(0)

@@ -325,7 +325,7 @@ class Method(NamedTuple):
     """A way to draw from counts, and models for it.
 
     Attributes:
-      draw: `(key, model, capacity) -> Tally`.
+      draw: `(key, model, capacity) -> Counts`.
       n: tokens of a model, and drawn.
       width: of the models.
       chains: compared at once.

@@ -1,7 +1,7 @@
 """Mutants: deliberately wrong simulations, for asking whether a verification would notice.
 
 Each, called once in a fresh process right after ``import jaxcollapse``, patches the simulation and
-nothing else: ``lineage``, the definition that the theory reads, stays right. The key says what is wrong,
+nothing else: ``recurrence``, the definition that the theory reads, stays right. The key says what is wrong,
 and after a comma which option of its regime is concerned. They lie in modules by what they concern, and
 all enter one table.
 

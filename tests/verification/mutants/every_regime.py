@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
 from jaxcollapse import sampling
 from jaxcollapse.exact import bits
-from jaxcollapse.sampling import labels, reweighted, subsets
+from jaxcollapse.sampling import counts, labels, reweighted, subsets
 from jaxcollapse.schedules import Schedule
-from jaxcollapse.schemes import plain
+from jaxcollapse.schemes import chains, recording
 
-from .table import mutant
-
-tally = sys.modules["jaxcollapse.sampling.counts"]  # in the package this name is a function
+from .table import everywhere, mutant
 
 
 @mutant("every generation uses the same key")
 def _() -> None:
-    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), 1 + 0 * m)
+    right = chains.chain_key
+    everywhere(right, lambda key, chain, m: right(key, chain, 1 + 0 * m))
 
 
 @mutant("two generations after one another share a key")
 def _() -> None:
-    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain), m >> 1)
+    right = chains.chain_key
+    everywhere(right, lambda key, chain, m: right(key, chain, m >> 1))
 
 
 @mutant("there are only 64 different chains")
 def _() -> None:
-    plain.chain_key = lambda key, chain, m: jax.random.fold_in(jax.random.fold_in(key, chain & 63), m)
+    right = chains.chain_key
+    everywhere(right, lambda key, chain, m: right(key, chain & 63, m))
 
 
 @mutant("the last slot of a corpus is never drawn")
 def _() -> None:
     right = bits.index_below
-    for module in (labels, tally, reweighted, subsets):
+    for module in (labels, counts, reweighted, subsets):
         module.index_below = lambda word, bound: right(word, jnp.maximum(bound, jnp.uint32(2)) - jnp.uint32(1))
 
 
@@ -56,22 +55,22 @@ def _() -> None:
 def _() -> None:
     right = sampling.draw_from_cdf
 
-    def draw(key: Any, law: Any, size: Any, slots: int) -> Any:
-        corpus = right(key, law, size, slots)
-        return corpus._replace(labels=jnp.maximum(corpus.labels, min(law.p.shape[0] - 1, 1)))
+    def draw(key: Any, cdf: Any, size: Any, capacity: int) -> Any:
+        corpus = right(key, cdf, size, capacity)
+        return corpus._replace(labels=jnp.maximum(corpus.labels, min(cdf.p.shape[0] - 1, 1)))
 
-    sampling.draw_from_cdf = draw
+    everywhere(right, draw)
 
 
 @mutant("from generation 2 on, what is recorded is the model of the generation before")
 def _() -> None:
-    right = plain.forward
+    def row(
+        key: Any, process: Any, states: Any, generations: int, *, record: Any, forward: Any = recording.forward
+    ) -> Any:
+        before = chains.map_chains(lambda chain: process.measure(record, chain), states)
+        return forward(key, process, states, generations), before
 
-    def row(key: Any, process: Any, state: Any, generations: int, record: Any) -> Any:
-        one = lambda chain: plain.measure(process, process.view(chain._replace(m=state.m)), chain.status, record)
-        return right(key, process, state, generations), jax.vmap(one)(state._replace(m=None))
-
-    plain.record_row = row
+    everywhere(recording.record_row, row)
 
 
 @mutant("a schedule is read one generation ahead")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
 from jaxcollapse import sampling
-from jaxcollapse.exact import u64
+from jaxcollapse.contract import Role
+from jaxcollapse.exact import threefry, u64
+from jaxcollapse.learners import token_tables
 from jaxcollapse.process import one_context
 from jaxcollapse.regimes import randomly_sampled as random_module
 from jaxcollapse.regimes.base import put
@@ -21,36 +22,36 @@ from .table import empty_like, mutant, through_a_twin, twin
 
 @mutant("the generation is drawn from 1..m-1, fresh", "randomly-sampled")
 def _() -> None:
-    right = RandomlySampled.begin
+    right = RandomlySampled.first
 
-    def begin(self: Any, *args: Any) -> Any:
+    def first(self: Any, *args: Any) -> Any:
         corpus, memory = right(self, *args)
         return corpus, memory if self.reuse else empty_like(memory)
 
-    RandomlySampled.begin = begin
+    RandomlySampled.first = first
 
 
 @mutant("p^(1) is taken for the truth, fresh", "randomly-sampled")
 def _() -> None:
-    right = RandomlySampled.begin
+    right = RandomlySampled.first
 
-    def begin(self: Any, key: Any, learner: Any, truth: Any, real: Any, width: int) -> Any:
-        corpus, memory = right(self, key, learner, truth, real, width)
-        return corpus, memory if self.reuse else learner.blend(None, real, width)
+    def first(self: Any, key: Any, learner: Any, sources: Any, real: Any, frame: Any) -> Any:
+        corpus, memory = right(self, key, learner, sources, real, frame)
+        return corpus, memory if self.reuse else learner.average(real, frame)
 
-    RandomlySampled.begin = begin
+    RandomlySampled.first = first
 
 
 @mutant("the mean forgets the last model, fresh", "randomly-sampled")
 def _() -> None:
     right = RandomlySampled.collect
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
         if self.reuse:
-            return right(self, key, learner, truth, model, memory, m)
-        last = learner.blend(None, model, truth.p.shape[0])
+            return right(self, key, learner, sources, model, memory, m)
+        last = token_tables.average_of(model, memory.sums.hi.shape[0])
         mean = sampling.ModelAverage(u64.subtract(memory.sums, last.sums))
-        return learner.sample(key, mean, self.size("n", m), self.capacity), memory
+        return learner.write(key, mean, sources.truth, self.size("n", m), self.capacity), memory
 
     RandomlySampled.collect = collect
 
@@ -59,10 +60,11 @@ def _() -> None:
 def _() -> None:
     right = RandomlySampled.collect
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
-        corpus, mean = right(self, key, learner, truth, model, memory, m)
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
+        corpus, mean = right(self, key, learner, sources, model, memory, m)
         if self.reuse == "pool":
-            corpus = learner.sample(jax.random.split(key)[1], memory, self.size("n", m), self.capacity)
+            of_past = threefry.split_keys(key, 2)[1]
+            corpus = learner.write(of_past, memory, sources.truth, self.size("n", m), self.capacity)
         return corpus, mean
 
     RandomlySampled.collect = collect
@@ -84,7 +86,8 @@ def _() -> None:
 
 @mutant("generation 1 is copied from the pool with the words that wrote the pool, pool", "randomly-sampled")
 def _() -> None:
-    one_context._for = lambda key, role: jax.random.fold_in(key, jnp.uint32(int(role) % 2))
+    right = one_context._role
+    one_context._role = lambda key, role: right(key, Role.COLLECT if role is Role.BEGIN else role)
 
 
 @mutant("a sequence's first token is used twice, prefix", "randomly-sampled")
@@ -94,26 +97,26 @@ def _() -> None:
 
 
 def _source(below: Callable[[Any, Any, Any, int], Any]) -> None:
-    """Another choice of the generations for "prefix"."""
+    """Choose the generations for "prefix" in another way."""
     right = RandomlySampled.collect
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
         if self.reuse != "prefix":
-            return right(self, key, learner, truth, model, memory, m)
-        of_model, of_past = jax.random.split(key)
-        sequences = put(memory, m - 1, learner.sample(of_model, model, self._written(), self.capacity))
-        n = self.size("n", m)
+            return right(self, key, learner, sources, model, memory, m)
+        of_model, of_past = threefry.split_keys(key, 2)
+        written = learner.write(of_model, model, sources.truth, self._written(), self.capacity)
+        sequences, n = put(memory, m - 1, written), self.size("n", m)
         source = below(of_past, m, n, self.capacity)
-        return learner.pick(sequences, source, random_module._rank(source), n), sequences
+        return learner.corpora.gather(sequences, source, random_module._rank(source), n), sequences
 
     RandomlySampled.collect = collect
 
 
 @mutant("the generation is drawn from 1..m-1, prefix", "randomly-sampled")
 def _() -> None:
-    _source(lambda key, m, n, slots: 1 + sampling.randint(key, m - 1, slots))
+    _source(lambda key, m, n, capacity: 1 + sampling.randint(key, m - 1, capacity))
 
 
 @mutant("each generation gives n/m tokens, not a random number, prefix", "randomly-sampled")
 def _() -> None:
-    _source(lambda key, m, n, slots: jnp.minimum(lax.iota(jnp.int32, slots) * m // n, m - 1))
+    _source(lambda key, m, n, capacity: jnp.minimum(lax.iota(jnp.int32, capacity) * m // n, m - 1))

@@ -9,33 +9,35 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxcollapse import sampling
-from jaxcollapse.exact import bits
+from jaxcollapse.exact import bits, threefry
 from jaxcollapse.regimes.real import FreshReal, Mixture, PartiallySynthetic
-from jaxcollapse.sampling import reweighted
+from jaxcollapse.sampling import labels, reweighted
 from jaxcollapse.sampling.labels import Labels
 
-from .table import mutant
+from .table import empty_like, everywhere, mutant
 
 
 @mutant("the real data are redrawn in every generation", "partially-synthetic")
 def _() -> None:
+    right = PartiallySynthetic.collect
     PartiallySynthetic.closed = False
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
-        of_truth, of_model = jax.random.split(key)
-        real = learner.sample(of_truth, truth, self.size("real", m), self.real_capacity)
-        return learner.merge(real, learner.sample(of_model, model, self.size("n", m), self.capacity)), memory
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
+        of_truth, of_model = threefry.split_keys(key, 2)
+        real = learner.draw(of_truth, sources.truth, self.size("real", m), self.real_capacity)
+        return right(self, of_model, learner, sources, model, real, m)[0], memory
 
     PartiallySynthetic.collect = collect
 
 
 @mutant("the real data are resampled with replacement in every generation", "partially-synthetic")
 def _() -> None:
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
-        of_truth, of_model = jax.random.split(key)
-        real = learner.sample(of_truth, memory, self.size("real", m), self.real_capacity)
-        return learner.merge(real, learner.sample(of_model, model, self.size("n", m), self.capacity)), memory
+    right = PartiallySynthetic.collect
+
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
+        of_truth, of_model = threefry.split_keys(key, 2)
+        real = learner.write(of_truth, memory, sources.truth, self.size("real", m), self.real_capacity)
+        return right(self, of_model, learner, sources, model, real, m)[0], memory
 
     PartiallySynthetic.collect = collect
 
@@ -44,9 +46,9 @@ def _() -> None:
 def _() -> None:
     right = PartiallySynthetic.collect
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
-        kept = memory._replace(size=jnp.where(m > 2, 0, memory.size))
-        return right(self, key, learner, truth, model, kept, m)[0], memory
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
+        kept = jax.tree.map(lambda none, real: jnp.where(m > 2, none, real), empty_like(memory), memory)
+        return right(self, key, learner, sources, model, kept, m)[0], memory
 
     PartiallySynthetic.collect = collect
 
@@ -54,42 +56,44 @@ def _() -> None:
 @mutant("the synthetic tokens are always those of the first model", "partially-synthetic")
 def _() -> None:
     right = PartiallySynthetic.collect
-    PartiallySynthetic.collect = lambda self, key, learner, truth, model, memory, m: right(
-        self, key, learner, truth, memory, memory, m
+    PartiallySynthetic.collect = lambda self, key, learner, sources, model, memory, m: right(
+        self, key, learner, sources, memory, memory, m
     )
 
 
 @mutant("generation 1 has n synthetic tokens already", "partially-synthetic")
 def _() -> None:
-    def begin(self: Any, key: Any, learner: Any, truth: Any, real: Any, width: int) -> Any:
-        return learner.merge(real, learner.sample(key, real, self.size("n", 1), self.capacity)), real
+    def first(self: Any, key: Any, learner: Any, sources: Any, real: Any, frame: Any) -> Any:
+        written = learner.write(key, real, sources.truth, self.size("n", 1), self.capacity)
+        return learner.corpora.concatenate(real, written), real
 
-    PartiallySynthetic.begin = begin
+    PartiallySynthetic.first = first
 
 
 @mutant("where two corpora are joined the last token of the first is overwritten", "partially-synthetic")
 def _() -> None:
     def concatenate(first: Any, second: Any) -> Any:
         start = jnp.maximum(first.size - 1, 0)
-        room = jnp.concatenate([first.labels, second.labels])
-        return Labels(lax.dynamic_update_slice(room, second.labels, (start,)), start + second.size)
+        both = jnp.concatenate([first.labels, second.labels])
+        return Labels(lax.dynamic_update_slice(both, second.labels, (start,)), start + second.size)
 
-    sampling.concatenate = concatenate
+    everywhere(labels.concatenate, concatenate)
 
 
 @mutant("the weight is given to the synthetic part, with a weight", "fresh-real")
 def _() -> None:
-    def weigh(first: Any, second: Any, weight: Any) -> Any:
+    def reweight(first: Any, second: Any, weight: Any) -> Any:
         ratio = second.size.astype(jnp.float32) * jnp.asarray(weight, jnp.float32) / first.size.astype(jnp.float32)
         return reweighted.ReweightedCorpus(first, second, jnp.where(second.size == 0, 1.0, 1 / (1 + ratio)))
 
-    sampling.reweight = weigh
+    everywhere(reweighted.reweight, reweight)
 
 
 def _drawn_with(share_of: Callable[[Any], Any]) -> None:
-    right = sampling.draw_from_reweighted
-    sampling.draw_from_reweighted = lambda key, model, size, slots: right(
-        key, model._replace(share=share_of(model)), size, slots
+    """Let a model write with another share of its first part."""
+    right = reweighted.draw_from_reweighted
+    everywhere(
+        right, lambda key, model, size, capacity: right(key, model._replace(share=share_of(model)), size, capacity)
     )
 
 
@@ -112,34 +116,35 @@ def _() -> None:
 
 @mutant("part and slot are chosen with the same words, with a weight", "fresh-real")
 def _() -> None:
-    def draw(key: Any, model: Any, size: Any, slots: int) -> Any:
-        in_first = bits.bernoulli(key, model.share, slots)
-        room = model.first.labels.shape[0]
+    def draw(key: Any, model: Any, size: Any, capacity: int) -> Any:
+        in_first = bits.bernoulli(key, model.share, capacity)
+        offset = model.first.labels.shape[0]
         bound = jnp.where(in_first, model.first.size, model.second.size).astype(jnp.uint32)
-        slot = bits.index_below(sampling.random_bits(key, slots), bound).astype(jnp.int32)
+        slot = bits.index_below(bits.random_bits(key, capacity), bound).astype(jnp.int32)
         both = jnp.concatenate([model.first.labels, model.second.labels])
-        return Labels(both.at[jnp.where(in_first, slot, room + slot)].get(mode="promise_in_bounds"), size)
+        return Labels(both.at[jnp.where(in_first, slot, offset + slot)].get(mode="promise_in_bounds"), size)
 
-    sampling.draw_from_reweighted = draw
+    everywhere(reweighted.draw_from_reweighted, draw)
 
 
 def _fresh_real(draw: Callable[..., Any]) -> None:
-    """The regime with memory of generation 1, from which its real data come."""
+    """Let the regime remember generation 1, and take its real data from there."""
 
-    def begin(self: Any, key: Any, learner: Any, truth: Any, real: Any, width: int) -> Any:
+    def first(self: Any, key: Any, learner: Any, sources: Any, real: Any, frame: Any) -> Any:
         return real, real
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
-        of_truth, of_model = jax.random.split(key)
-        real = draw(self, of_truth, learner, memory, m)
-        return self._join(learner, real, learner.sample(of_model, model, self.size("n", m), self.capacity)), memory
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
+        of_truth, of_model = threefry.split_keys(key, 2)
+        real = draw(self, of_truth, learner, sources, memory, m)
+        written = learner.write(of_model, model, sources.truth, self.size("n", m), self.capacity)
+        return self._join(learner, real, written), memory
 
-    FreshReal.begin, FreshReal.collect = begin, collect
+    FreshReal.first, FreshReal.collect = first, collect
 
 
 @mutant("the real data of generation 1 are used in every generation", "fresh-real")
 def _() -> None:
-    def draw(self: Any, key: Any, learner: Any, memory: Any, m: Any) -> Any:
+    def draw(self: Any, key: Any, learner: Any, sources: Any, memory: Any, m: Any) -> Any:
         first = memory if self.weight is None else memory.first
         return Labels(first.labels[: self.real_capacity], self.size("real", 1))
 
@@ -148,8 +153,8 @@ def _() -> None:
 
 @mutant("the real data are tokens of p^(1)", "fresh-real")
 def _() -> None:
-    def draw(self: Any, key: Any, learner: Any, memory: Any, m: Any) -> Any:
-        return learner.sample(key, memory, self.size("real", m), self.real_capacity)
+    def draw(self: Any, key: Any, learner: Any, sources: Any, memory: Any, m: Any) -> Any:
+        return learner.write(key, memory, sources.truth, self.size("real", m), self.real_capacity)
 
     _fresh_real(draw)
 
@@ -157,51 +162,51 @@ def _() -> None:
 @mutant("generation 1 is trained on n tokens, not on the real ones", "fresh-real")
 def _() -> None:
     def draw_real(self: Any, key: Any, learner: Any, truth: Any) -> Any:
-        none = learner.sample(key, truth, jnp.int32(0), self.real_capacity)
-        return self._join(learner, none, learner.sample(key, truth, self.size("n", 1), self.capacity))
+        none = learner.draw(key, truth, jnp.int32(0), self.real_capacity)
+        return self._join(learner, none, learner.draw(key, truth, self.size("n", 1), self.capacity))
 
     FreshReal.draw_real = draw_real
 
 
 def _mixture(number: Callable[..., Any], truth_key: int = 1, from_first: bool = False) -> None:
-    """The regime with another number of real tokens, another key for them, or another source."""
+    """Give the regime another number of real tokens, another key for them, or another source."""
 
-    def begin(self: Any, key: Any, learner: Any, truth: Any, real: Any, width: int) -> Any:
+    def first(self: Any, key: Any, learner: Any, sources: Any, real: Any, frame: Any) -> Any:
         return real, real if from_first else ()
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
-        keys = jax.random.split(key, 3)
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
+        keys = threefry.split_keys(key, 3)
         n = self.size("n", m)
         real = number(keys[0], n, self.share, self.capacity)
-        corpus = learner.merge(
-            learner.sample(keys[truth_key], memory if from_first else truth, real, self.capacity),
-            learner.sample(keys[2], model, n - real, self.capacity),
+        corpus = learner.corpora.concatenate(
+            learner.write(keys[truth_key], memory if from_first else sources.truth, sources.truth, real, self.capacity),
+            learner.write(keys[2], model, sources.truth, n - real, self.capacity),
         )
-        return learner.reserve(corpus, self.capacity), memory
+        return learner.corpora.resize(corpus, self.capacity), memory
 
-    Mixture.begin, Mixture.collect = begin, collect
+    Mixture.first, Mixture.collect = first, collect
 
 
 @mutant("share is the chance of a synthetic token", "mixture")
 def _() -> None:
-    _mixture(lambda key, n, share, slots: n - sampling.binomial_count(key, n, share, slots))
+    _mixture(lambda key, n, share, capacity: n - bits.binomial_count(key, n, share, capacity))
 
 
 @mutant("the number of real tokens is its mean, rounded", "mixture")
 def _() -> None:
-    _mixture(lambda key, n, share, slots: jnp.rint(n * jnp.asarray(share, jnp.float32)).astype(jnp.int32))
+    _mixture(lambda key, n, share, capacity: jnp.rint(n * jnp.asarray(share, jnp.float32)).astype(jnp.int32))
 
 
 @mutant("one coin decides for all tokens of a generation", "mixture")
 def _() -> None:
-    _mixture(lambda key, n, share, slots: n * bits.bernoulli(key, share, 1)[0].astype(jnp.int32))
+    _mixture(lambda key, n, share, capacity: n * bits.bernoulli(key, share, 1)[0].astype(jnp.int32))
 
 
 @mutant("the real tokens are drawn with the words that said how many they are", "mixture")
 def _() -> None:
-    _mixture(sampling.binomial_count, truth_key=0)
+    _mixture(bits.binomial_count, truth_key=0)
 
 
 @mutant("the real tokens are tokens of p^(1)", "mixture")
 def _() -> None:
-    _mixture(sampling.binomial_count, from_first=True)
+    _mixture(bits.binomial_count, from_first=True)

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 
 from jaxcollapse import statistics
 from jaxcollapse.exact import sums
-from jaxcollapse.process.one_context import DISTANCE, Process
+from jaxcollapse.process.one_context import RecursiveTraining
+from jaxcollapse.sampling.token_frame import DISTANCE
 
 from .table import mutant
 
@@ -43,46 +44,45 @@ def _() -> None:
     _statistic("support", support)
 
 
+def _look_back(frame_of: Callable[[RecursiveTraining, Any, Any], Any]) -> None:
+    """Put another frame, with another p^(1) in it, into the state after a step."""
+    right = RecursiveTraining.step
+
+    def step(self: RecursiveTraining, key: Any, state: Any) -> Any:
+        after = right(self, key, state)
+        return after if state.frame.kept_first is None else after._replace(frame=frame_of(self, state, after))
+
+    RecursiveTraining.step = step
+
+
 @mutant("from generation 2 on, the statistics that look back at p^(1) look at p^(2)")
 def _() -> None:
-    right = Process.step
+    def frame_of(process: RecursiveTraining, before: Any, after: Any) -> Any:
+        second = process.with_first(after.frame, after.model)
+        return jax.tree.map(lambda one, other: jnp.where(after.m == 2, one, other), second, after.frame)
 
-    def step(self: Process, key: Any, state: Any) -> Any:
-        after = right(self, key, state)
-        if not state.first.shape[0]:
-            return after
-        table = self.learner.table(after.model, after.tokens.shape[0])
-        return after._replace(first=jnp.where(after.m == 2, table.p, after.first))
-
-    Process.step = step
+    _look_back(frame_of)
 
 
 @mutant("the statistics that look back at p^(1) look at the generation before")
 def _() -> None:
-    right = Process.step
-
-    def step(self: Process, key: Any, state: Any) -> Any:
-        after = right(self, key, state)
-        if not state.first.shape[0]:
-            return after
-        return after._replace(first=self.learner.table(state.model, state.tokens.shape[0]).p)
-
-    Process.step = step
+    _look_back(lambda process, before, after: process.with_first(after.frame, before.model))
 
 
 @mutant("the statistics that look back at p^(1) look at that of another chain")
 def _() -> None:
-    right = Process.init
+    right = RecursiveTraining.init
 
-    def init(self: Process, key: Any, chain: Any, *, keep_first: bool = True) -> Any:
+    def init(self: RecursiveTraining, key: Any, chain: Any, *, keep_first: bool = True) -> Any:
         state = right(self, key, chain, keep_first=keep_first)
         if not keep_first:
             return state
-        other = right(self, jax.random.fold_in(key, 99), chain, keep_first=True)
+        other = right(self, jax.random.fold_in(key, 99), chain, keep_first=True).frame
         first = jnp.zeros(self.vocabulary, jnp.float32).at[other.tokens].set(other.first, mode="drop")
-        return state._replace(first=first.at[state.tokens].get(mode="fill", fill_value=0))
+        first = first.at[state.frame.tokens].get(mode="fill", fill_value=0)
+        return state._replace(frame=state.frame._replace(first=first))
 
-    Process.init = init
+    RecursiveTraining.init = init
 
 
 @mutant("l1_truth forgets the words that the real data lack, where n is smaller than the vocabulary", "fully-synthetic")

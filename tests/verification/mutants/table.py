@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ REGIME_OF: dict[str, str | None] = {}
 BETWEEN_CHAINS = ("there are only 64 different chains",)
 """Mutants under which each chain on its own still has the right law."""
 
-METHODS = ("draw_real", "begin", "remember", "collect", "absorbed")
+METHODS = ("draw_real", "first", "remember", "collect", "absorbed")
 """The methods of a regime that simulate."""
 
 
@@ -31,6 +32,14 @@ def mutant(sentence: str, regime: str | None = None) -> Callable[[Callable[[], N
         return patch
 
     return enter
+
+
+def everywhere(right: Callable[..., Any], wrong: Callable[..., Any]) -> None:
+    """Put ``wrong`` in the place of ``right`` in all modules of the package that have imported it by its name."""
+    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "jaxcollapse"]
+    for module in modules:
+        for name in [name for name, value in vars(module).items() if value is right]:
+            setattr(module, name, wrong)
 
 
 def empty_like(tree: Any) -> Any:

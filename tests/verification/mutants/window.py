@@ -62,17 +62,18 @@ def _afresh(last_truth: Callable[[Any], Any], dropped: Callable[[Any, Any], Any]
     """The regime drawing afresh, with the truth in row 0 up to another generation, or not the truth there."""
     right = MostRecent.collect
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
         if self.reuse:
-            return right(self, key, learner, truth, model, memory, m)
+            return right(self, key, learner, sources, model, memory, m)
         share = self._share(m)
         rows = lax.iota(jnp.int32, self.window)
         sizes = jnp.where((rows < m) & ~((rows == 0) & dropped(m, self.window)), share, 0)
         keys = jax.vmap(jax.random.fold_in, (None, 0))(key, rows)
-        drawn = jax.vmap(lambda key, model: learner.sample(key, model, share, self.each))(keys, memory)
-        source = jax.tree.map(lambda stack: stack[1 % self.window], memory) if other else truth
+        write = lambda key, model: learner.write(key, model, sources.truth, share, self.each)
+        drawn = jax.vmap(write)(keys, memory)
+        source = jax.tree.map(lambda stack: stack[1 % self.window], memory) if other else sources.truth
         reaches = m <= last_truth(self.window)
-        of_truth = only_if(reaches, lambda: learner.sample(keys[0], source, share, self.each))
+        of_truth = only_if(reaches, lambda: write(keys[0], source))
         first = jax.tree.map(lambda real, all_: jnp.where(reaches, real, all_[0]), of_truth, drawn)
         return self._together(learner, put(drawn, jnp.int32(0), first), sizes), memory
 
@@ -98,11 +99,11 @@ def _reused(row_at: Callable[[Any, int], Any]) -> None:
     """The regime with reuse, with the newest data laid in another row."""
     right = MostRecent.collect
 
-    def collect(self: Any, key: Any, learner: Any, truth: Any, model: Any, memory: Any, m: Any) -> Any:
+    def collect(self: Any, key: Any, learner: Any, sources: Any, model: Any, memory: Any, m: Any) -> Any:
         if not self.reuse or self.window == 1:
-            return right(self, key, learner, truth, model, memory, m)
+            return right(self, key, learner, sources, model, memory, m)
         (datasets, sizes), share, row = memory, self._share(m), row_at(m, self.window)
-        datasets = put(datasets, row, learner.sample(key, model, share, self.each))
+        datasets = put(datasets, row, learner.write(key, model, sources.truth, share, self.each))
         sizes = sizes.at[row].set(share)
         return self._together(learner, datasets, sizes), (datasets, sizes)
 
