@@ -85,7 +85,7 @@ def test_the_table_has_every_regime():
 
 @pytest.mark.parametrize(("learner", "regime"), list(itertools.product(LANGUAGES, REGIMES)))
 def test_a_pair_works_or_is_refused_by_name(learner, regime):
-    """States keep their structure, shapes and types from generation 1 on, and statistics have one shape at all of them."""
+    """States keep their structure, shapes and types from generation 1 on, and so do statistics."""
     if regime in REFUSED.get(learner, set()):
         with pytest.raises((TypeError, ValueError), match=f"{type(REGIMES[regime]).__name__}|method="):
             process_of(learner, regime)
