@@ -28,9 +28,8 @@ from nltk.lm.vocabulary import Vocabulary
 from scipy import stats
 
 import jaxcollapse as jc
-from jaxcollapse.learners.ngrams.context_index import concordance
-from jaxcollapse.learners.ngrams.text import Text
 from jaxcollapse.runs.provenance import provenance
+from jaxcollapse.sampling import Labels
 
 ORDER = 2
 
@@ -108,17 +107,18 @@ class Ours:
         self.process = jc.recursive_training(
             language, jc.FullySynthetic(n=len(language.text)), jc.learners.NGram(ORDER, documents=documents)
         )
-        self.model = jax.jit(self.process.learner.truth)(self.process.p)
-        vocabulary = len(language)
+        learner = self.process.learner
+        self.model = jax.jit(learner.truth)(self.process.language)
 
         def write(key, model, size, chains):
-            one = lambda key: self.process.learner.sample(key, model, jnp.int32(size), size).tokens
+            one = lambda key: learner.write(key, model, model, jnp.int32(size), size).labels
             return jax.vmap(one)(jax.random.split(key, chains))
 
         def generation(key, texts):
             def one(key, text):
-                model = concordance(Text(text, jnp.int32(text.shape[0])), ORDER, vocabulary)
-                return self.process.learner.sample(key, model, jnp.int32(text.shape[0]), text.shape[0]).tokens
+                size = jnp.int32(text.shape[0])
+                model = learner.fit(key, Labels(text, size), None)  # without chance: the key is not used
+                return learner.write(key, model, model, size, text.shape[0]).labels
 
             return jax.vmap(one)(jax.random.split(key, texts.shape[0]), texts)
 

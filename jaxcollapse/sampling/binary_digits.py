@@ -52,9 +52,10 @@ def _compare_point_by_point(word: U64, n_points: Array, digits: Array, n_digits:
     of_points = [
         (bits << np.uint32(shift)) >> np.uint32(32 - n_digits) for bits in word for shift in range(0, 32, n_digits)
     ]
-    less = sum((own < digits) & (point < n_points) for point, own in enumerate(of_points))
-    equal = sum((own == digits) & (point < n_points) for point, own in enumerate(of_points))
-    return jnp.asarray(less, jnp.int32), jnp.asarray(equal, jnp.int32)
+    counted = lambda is_so: jnp.asarray(sum(of.astype(jnp.int32) for of in is_so), jnp.int32)
+    less = counted((own < digits) & (point < n_points) for point, own in enumerate(of_points))
+    equal = counted((own == digits) & (point < n_points) for point, own in enumerate(of_points))
+    return less, equal
 
 
 def _compare_digit_by_digit(word: U64, n_points: Array, digits: Array, n_digits: int) -> tuple[Array, Array]:

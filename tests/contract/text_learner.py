@@ -95,6 +95,6 @@ class TextCopier(Learner):
 
     def fixed_token(self, source):
         if isinstance(source, sampling.FixedPointCDF):
-            return token_tables.only_token(source)
+            return sampling.only_token(source)
         text = source.text if isinstance(source, Copier) else source
-        return token_tables.only_token(sampling.Labels(*text))
+        return sampling.only_token(sampling.Labels(*text))
