@@ -21,13 +21,15 @@ SLICE = (
     "most-recent K=2",
     "most-recent K=2, reuse",
     "randomly-sampled",
+    "randomly-sampled pool",
     "randomly-sampled prefix",
     "accumulate",
     "accumulate-subsample",
+    "fresh-real",
     "fresh-real weighted",
     "mixture, n_m",
 )
-"""What `make test` runs, and what the null run repeats: every regime once."""
+"""What `make test` runs, and what the null run repeats: every regime, in every way that it can be meant."""
 NULL_CHAINS = 1024
 RATES = (0.05, 1e-3, verdict.RATE)
 
