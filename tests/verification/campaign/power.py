@@ -43,6 +43,7 @@ def catch(name: str, seed: int) -> dict:
     drawn = cells.draw(seed, 4 * len(cells.VARIANTS))
     if regime is not None:
         drawn = [cell for cell in drawn if cell.twin[0] == regime]  # what they do not show, others will not
+    drawn.sort(key=lambda cell: mutants.SHOWN_BY[name] not in cell.variant)
     looked = 0
     for cell in drawn:
         for finding in checks.judge(cell, seed, twins=0):
