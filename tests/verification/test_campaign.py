@@ -1,4 +1,4 @@
-"""A slice of the verification campaign (`make verify`): every regime once, and what it must reject."""
+"""A slice of the verification campaign (`make verify`): every variant of every regime, and what it must reject."""
 
 import dataclasses
 
@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 from campaign import cells, checks, power
+from test_table import EXAMPLES
 
 from jaxcollapse.regimes import REGIMES
 
@@ -14,28 +15,20 @@ CHAINS = power.NULL_CHAINS  # the same programs as the null run's
 SLICE = cells.draw(SEED, len(power.SLICE), power.SLICE)
 
 
-def test_the_slice_has_every_regime():
-    assert {cell.twin[0] for cell in SLICE} == set(REGIMES)
+def variant_of(regime):
+    """Return the class of a regime, how it uses tokens again, and whether real tokens have a weight of their own."""
+    settings = {field.name: getattr(regime, field.name) for field in dataclasses.fields(regime)}
+    return type(regime), settings.get("reuse"), settings.get("weight") is not None
+
+
+def test_the_slice_has_every_variant_of_every_regime():
+    variants = {variant_of(regime) for regime in EXAMPLES.values() if type(regime) in REGIMES.values()}
+    assert len(variants) == 12
+    assert {variant_of(cell.regime) for cell in SLICE} == variants
     assert {type(cell.regime) for cell in cells.draw(0, len(cells.VARIANTS))} > set(REGIMES.values())
 
 
-SOON = (
-    "fully-synthetic",
-    "most-recent K=2, reuse",
-    "randomly-sampled prefix",
-    "accumulate",
-    "fresh-real weighted",
-    "mixture, n_m",
-)
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(cell, marks=() if cell.variant in SOON else pytest.mark.campaign, id=cell.variant)
-        for cell in SLICE
-    ],
-)
+@pytest.fixture(scope="module", params=SLICE, ids=lambda cell: cell.variant)
 def cell(request):
     return request.param
 

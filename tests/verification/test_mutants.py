@@ -7,6 +7,7 @@ import types
 
 import mutants
 import pytest
+from campaign import cells
 
 from jaxcollapse.regimes import REGIMES
 
@@ -15,6 +16,12 @@ def test_every_regime_has_mutants():
     assert len(mutants.MUTANTS) >= 68
     assert set(mutants.REGIME_OF.values()) - {None} == set(REGIMES)
     assert set(mutants.BETWEEN_CHAINS) <= set(mutants.MUTANTS)
+
+
+def test_a_variant_of_the_campaign_shows_each_mutant():
+    for sentence, word in mutants.SHOWN_BY.items():
+        regime = mutants.REGIME_OF[sentence] or ""
+        assert any(word in variant and variant.startswith(regime) for variant in cells.VARIANTS), sentence
 
 
 def missing(source, names):

@@ -21,13 +21,15 @@ SLICE = (
     "most-recent K=2",
     "most-recent K=2, reuse",
     "randomly-sampled",
+    "randomly-sampled pool",
     "randomly-sampled prefix",
     "accumulate",
     "accumulate-subsample",
+    "fresh-real",
     "fresh-real weighted",
     "mixture, n_m",
 )
-"""What `make test` runs, and what the null run repeats: every regime once."""
+"""What `make test` runs, and what the null run repeats: every regime, in every way that it can be meant."""
 NULL_CHAINS = 1024
 RATES = (0.05, 1e-3, verdict.RATE)
 
@@ -41,6 +43,7 @@ def catch(name: str, seed: int) -> dict:
     drawn = cells.draw(seed, 4 * len(cells.VARIANTS))
     if regime is not None:
         drawn = [cell for cell in drawn if cell.twin[0] == regime]  # what they do not show, others will not
+    drawn.sort(key=lambda cell: mutants.SHOWN_BY[name] not in cell.variant)
     looked = 0
     for cell in drawn:
         for finding in checks.judge(cell, seed, twins=0):

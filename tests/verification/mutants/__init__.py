@@ -10,9 +10,9 @@ not independent, and the mean over them scatters too much.
 """
 
 from . import every_regime, pools, randomly_sampled, real, recorded, synthetic, window
-from .table import BETWEEN_CHAINS, MUTANTS, REGIME_OF
+from .table import BETWEEN_CHAINS, MUTANTS, REGIME_OF, SHOWN_BY
 
 CONCERNS = (every_regime, recorded, synthetic, real, window, randomly_sampled, pools)
 """The modules whose import entered the mutants."""
 
-__all__ = ["BETWEEN_CHAINS", "CONCERNS", "MUTANTS", "REGIME_OF"]
+__all__ = ["BETWEEN_CHAINS", "CONCERNS", "MUTANTS", "REGIME_OF", "SHOWN_BY"]

@@ -73,19 +73,19 @@ def _() -> None:
     everywhere(recording.record_row, row)
 
 
-@mutant("a schedule is read one generation ahead")
+@mutant("a schedule is read one generation ahead", shown_by="n_m")
 def _() -> None:
     right = Schedule.at
     Schedule.at = lambda self, m: right(self, m + 1)
 
 
-@mutant("a schedule is read one generation behind")
+@mutant("a schedule is read one generation behind", shown_by="n_m")
 def _() -> None:
     right = Schedule.at
     Schedule.at = lambda self, m: right(self, m - 1)
 
 
-@mutant("a schedule begins again after its end")
+@mutant("a schedule begins again after its end", shown_by="n_m")
 def _() -> None:
     def at(self: Schedule, m: Any) -> Any:
         sizes = jnp.asarray(self.sizes)

@@ -65,7 +65,7 @@ def _() -> None:
     through_a_twin(AccumulateSubsample, lambda self: twin(self, AccumulateSubsample, replacement=True))
 
 
-@mutant("the budget is drawn without replacement, with replacement=True", "accumulate-subsample")
+@mutant("the budget is drawn without replacement, with replacement=True", "accumulate-subsample", "with replacement")
 def _() -> None:
     through_a_twin(AccumulateSubsample, lambda self: twin(self, AccumulateSubsample, replacement=False))
 
@@ -81,7 +81,11 @@ def _() -> None:
     AccumulateSubsample.collect = collect
 
 
-@mutant("the new tokens are drawn from the pool, not from the model, with replacement=True", "accumulate-subsample")
+@mutant(
+    "the new tokens are drawn from the pool, not from the model, with replacement=True",
+    "accumulate-subsample",
+    "with replacement",
+)
 def _() -> None:
     right = AccumulateSubsample.collect
     AccumulateSubsample.collect = lambda self, key, learner, sources, model, memory, m: right(

@@ -56,7 +56,7 @@ def _() -> None:
     RandomlySampled.collect = collect
 
 
-@mutant("the newest corpus is left out, pool", "randomly-sampled")
+@mutant("the newest corpus is left out, pool", "randomly-sampled", "pool")
 def _() -> None:
     right = RandomlySampled.collect
 
@@ -75,7 +75,7 @@ def _() -> None:
     through_a_twin(RandomlySampled, lambda self: twin(self, RandomlySampled, reuse=self.reuse or "pool"))
 
 
-@mutant("tokens are drawn fresh, pool", "randomly-sampled")
+@mutant("tokens are drawn fresh, pool", "randomly-sampled", "pool")
 def _() -> None:
     through_a_twin(
         RandomlySampled,
@@ -84,13 +84,13 @@ def _() -> None:
     RandomlySampled.closed = property(lambda self: self.reuse == "prefix")
 
 
-@mutant("generation 1 is copied from the pool with the words that wrote the pool, pool", "randomly-sampled")
+@mutant("generation 1 is copied from the pool with the words that wrote the pool, pool", "randomly-sampled", "pool")
 def _() -> None:
     right = one_context._role
     one_context._role = lambda key, role: right(key, Role.COLLECT if role is Role.BEGIN else role)
 
 
-@mutant("a sequence's first token is used twice, prefix", "randomly-sampled")
+@mutant("a sequence's first token is used twice, prefix", "randomly-sampled", "prefix")
 def _() -> None:
     right = random_module._rank
     random_module._rank = lambda source: jnp.maximum(right(source) - 1, 0)
@@ -112,11 +112,11 @@ def _source(below: Callable[[Any, Any, Any, int], Any]) -> None:
     RandomlySampled.collect = collect
 
 
-@mutant("the generation is drawn from 1..m-1, prefix", "randomly-sampled")
+@mutant("the generation is drawn from 1..m-1, prefix", "randomly-sampled", "prefix")
 def _() -> None:
     _source(lambda key, m, n, capacity: 1 + sampling.randint(key, m - 1, capacity))
 
 
-@mutant("each generation gives n/m tokens, not a random number, prefix", "randomly-sampled")
+@mutant("each generation gives n/m tokens, not a random number, prefix", "randomly-sampled", "prefix")
 def _() -> None:
     _source(lambda key, m, n, capacity: jnp.minimum(lax.iota(jnp.int32, capacity) * m // n, m - 1))

@@ -80,7 +80,7 @@ def _() -> None:
     everywhere(labels.concatenate, concatenate)
 
 
-@mutant("the weight is given to the synthetic part, with a weight", "fresh-real")
+@mutant("the weight is given to the synthetic part, with a weight", "fresh-real", "weighted")
 def _() -> None:
     def reweight(first: Any, second: Any, weight: Any) -> Any:
         ratio = second.size.astype(jnp.float32) * jnp.asarray(weight, jnp.float32) / first.size.astype(jnp.float32)
@@ -97,7 +97,7 @@ def _drawn_with(share_of: Callable[[Any], Any]) -> None:
     )
 
 
-@mutant("the weight counts in the model but not in what it writes, with a weight", "fresh-real")
+@mutant("the weight counts in the model but not in what it writes, with a weight", "fresh-real", "weighted")
 def _() -> None:
     def share(model: Any) -> Any:
         return model.first.size.astype(jnp.float32) / (model.first.size + model.second.size).astype(jnp.float32)
@@ -105,7 +105,7 @@ def _() -> None:
     _drawn_with(share)
 
 
-@mutant("a model writes with the shares of its two parts exchanged, with a weight", "fresh-real")
+@mutant("a model writes with the shares of its two parts exchanged, with a weight", "fresh-real", "weighted")
 def _() -> None:
     def share(model: Any) -> Any:
         both = (model.first.size > 0) & (model.second.size > 0)
@@ -114,7 +114,7 @@ def _() -> None:
     _drawn_with(share)
 
 
-@mutant("part and slot are chosen with the same words, with a weight", "fresh-real")
+@mutant("part and slot are chosen with the same words, with a weight", "fresh-real", "weighted")
 def _() -> None:
     def draw(key: Any, model: Any, size: Any, capacity: int) -> Any:
         in_first = bits.bernoulli(key, model.share, capacity)

@@ -85,7 +85,11 @@ def _() -> None:
     RecursiveTraining.init = init
 
 
-@mutant("l1_truth forgets the words that the real data lack, where n is smaller than the vocabulary", "fully-synthetic")
+@mutant(
+    "l1_truth forgets the words that the real data lack, where n is smaller than the vocabulary",
+    "fully-synthetic",
+    "renamed",
+)
 def _() -> None:
     def l1_truth(view: Any) -> Any:
         return sums.value(sums.accumulate(jnp.abs(view.p - view.truth), DISTANCE), DISTANCE)

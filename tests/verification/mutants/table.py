@@ -16,6 +16,9 @@ MUTANTS: dict[str, Callable[[], None]] = {}
 REGIME_OF: dict[str, str | None] = {}
 """The regime that a mutant concerns, by its name in ``jaxcollapse.regimes.REGIMES``; None for all."""
 
+SHOWN_BY: dict[str, str] = {}
+"""A word in the names of the campaign's variants that show a mutant, which are therefore tried first; empty for all."""
+
 BETWEEN_CHAINS = ("there are only 64 different chains",)
 """Mutants under which each chain on its own still has the right law."""
 
@@ -23,12 +26,14 @@ METHODS = ("draw_real", "first", "remember", "collect", "absorbed")
 """The methods of a regime that simulate."""
 
 
-def mutant(sentence: str, regime: str | None = None) -> Callable[[Callable[[], None]], Callable[[], None]]:
+def mutant(
+    sentence: str, regime: str | None = None, shown_by: str = ""
+) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Enter the decorated function in the table as the one that makes ``sentence`` true."""
 
     def enter(patch: Callable[[], None]) -> Callable[[], None]:
         assert sentence not in MUTANTS
-        MUTANTS[sentence], REGIME_OF[sentence] = patch, regime
+        MUTANTS[sentence], REGIME_OF[sentence], SHOWN_BY[sentence] = patch, regime, shown_by
         return patch
 
     return enter

@@ -52,7 +52,7 @@ def _() -> None:
     MostRecent.closed = False
 
 
-@mutant("tokens are drawn afresh, with reuse=True", "most-recent")
+@mutant("tokens are drawn afresh, with reuse=True", "most-recent", "reuse")
 def _() -> None:
     through_a_twin(MostRecent, lambda self: twin(self, MostRecent, reuse=False))
     MostRecent.closed = False
@@ -110,11 +110,11 @@ def _reused(row_at: Callable[[Any, int], Any]) -> None:
     MostRecent.collect = collect
 
 
-@mutant("the truth's tokens leave the window one generation too early, with reuse=True", "most-recent")
+@mutant("the truth's tokens leave the window one generation too early, with reuse=True", "most-recent", "reuse")
 def _() -> None:
     _reused(lambda m, window: m % window)
 
 
-@mutant("the truth's tokens never leave the window, with reuse=True", "most-recent")
+@mutant("the truth's tokens never leave the window, with reuse=True", "most-recent", "reuse")
 def _() -> None:
     _reused(lambda m, window: 1 + (m - 2) % (window - 1))
