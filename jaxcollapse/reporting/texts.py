@@ -29,7 +29,7 @@ def texts_of(key: jax.Array, process: Process, language: Language, generations: 
         return joined(language, tokens)
 
     shown = sorted({m for m in SHOWN if m <= generations} | ({generations} if generations < SHOWN[-1] else set()))
-    texts = {0: write(process.sources.truth.index, 0)}
+    texts = {0: write(process.learner.truth(process.language), 0)}
     state, _ = engine.start(key, process, chains=1, record="support")
     for m in shown[1:]:
         if m > int(state.m):
