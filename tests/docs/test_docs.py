@@ -97,7 +97,8 @@ def test_the_map_has_every_folder_and_module_once():
     listed = [name for row in order for name in row]
     package = pathlib.Path(jaxcollapse.__file__).parent
     folders = {path.parent.name for path in package.glob("*/__init__.py")}
-    assert sorted(listed) == sorted(folders | {path.stem for path in package.glob("*.py")})
+    assert folders | {path.stem for path in package.glob("*.py")} <= set(listed) <= set(floors.ALLOWED)
+    assert len(listed) == len(set(listed))
     place = {name: number for number, row in enumerate(order) for name in row}
     arrows = [(name, other) for name, below in floors.ALLOWED.items() for other in below if {name, other} <= set(place)]
     assert [arrow for arrow in arrows if place[arrow[0]] > place[arrow[1]] and arrow[1] != "__init__"] == []
