@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import jaxcollapse as jc
+from jaxcollapse.engine import simulation
 
 KEY = jax.random.key(0)
 P = [0.5, 0.3, 0.2]
@@ -321,7 +322,7 @@ def test_nothing_is_traced_for_bad_input(monkeypatch):
     def traced(*_, **__):
         raise AssertionError("traced")
 
-    monkeypatch.setattr(jc.engine, "_simulate", traced)
+    monkeypatch.setattr(simulation, "_simulate", traced)
     for changes in ({"chains": 0}, {"generations": 2.5}, {"record": "nothing"}, {"chains": 10**10}):
         with pytest.raises((ValueError, MemoryError)):
             simulate(**changes)

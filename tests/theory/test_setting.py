@@ -11,8 +11,10 @@ from theory_cases import fully, partially
 
 import jaxcollapse as jc
 from jaxcollapse import languages, statistics, theory
-from jaxcollapse.process.one_context import Learner
+from jaxcollapse.contract import Learner
+from jaxcollapse.pytrees import pytree_dataclass
 from jaxcollapse.regimes import Base
+from jaxcollapse.sampling.items import ITEMS
 from jaxcollapse.theory import bounds
 
 # --- what is out of range says so ---
@@ -109,8 +111,12 @@ class UnknownRegime(Base):
     collect = None
 
 
+@pytree_dataclass
 class UnknownLearner(Learner):
     """A learner without a recurrence."""
+
+    corpora = ITEMS
+    truth = write = fit = view = None
 
 
 def test_what_the_theory_does_not_describe():
