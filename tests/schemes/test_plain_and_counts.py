@@ -33,15 +33,17 @@ PROCESSES = {
     "some real": process_of(jc.PartiallySynthetic(n=40, real=20)),
 }
 KERNEL = "fully synthetic, by the kernel"
-SOON = (KERNEL, "fully synthetic, by XLA", "accumulate")  # the others with `make verify`, for compiling is slow
+XLA = "fully synthetic, by XLA"
 
 
-def marks_of(name):
-    late = [] if name in SOON else [pytest.mark.campaign]
-    return [*late, pytest.mark.skipif(name == KERNEL and not native.available(), reason="no compiler was at hand")]
+def cases(soon):
+    """Each process; those not among ``soon`` with `make verify` only, for compiling is slow."""
 
+    def marks_of(name):
+        late = [] if name in soon else [pytest.mark.campaign]
+        return [*late, pytest.mark.skipif(name == KERNEL and not native.available(), reason="no compiler was at hand")]
 
-CASES = pytest.mark.parametrize("name", [pytest.param(name, marks=marks_of(name)) for name in PROCESSES])
+    return pytest.mark.parametrize("name", [pytest.param(name, marks=marks_of(name)) for name in PROCESSES])
 
 
 def both(name):
@@ -60,17 +62,25 @@ def assert_same(first, second):
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 
 
-@CASES
-@pytest.mark.parametrize("every", [1, 6])
-def test_recorded_bits_are_those_of_the_plain_scheme(name, every):
-    """Also where generations in between are not recorded, which the kernel does on its own."""
+def assert_same_traces(name, every):
     traces = [jc.simulate(KEY, of, chains=5, generations=40, record=RECORD, every=every) for of in both(name)]
     assert_same(traces[0].values, traces[1].values)
     assert_same(traces[0].status, traces[1].status)
     traces[0].check()
 
 
-@CASES
+@cases((KERNEL, XLA, "accumulate"))
+def test_recorded_bits_are_those_of_the_plain_scheme(name):
+    assert_same_traces(name, every=1)
+
+
+@cases((KERNEL,))
+def test_generations_that_are_not_recorded_have_the_bits_of_the_plain_scheme(name):
+    """The kernel goes through them on its own."""
+    assert_same_traces(name, every=6)
+
+
+@cases((KERNEL,))
 def test_pieces_have_the_bits_of_the_plain_scheme(name):
     """Pieces are made narrower on the host."""
     found = []
@@ -84,7 +94,7 @@ def test_pieces_have_the_bits_of_the_plain_scheme(name):
     assert_same(*found)
 
 
-@CASES
+@cases((KERNEL, XLA))
 def test_times_of_collapse_are_those_of_the_plain_scheme(name):
     """With chains enough that they are cut in parts; within a horizon that not all of them reach, and beyond."""
     for horizon in (40, 500):
