@@ -6,6 +6,7 @@ on, a process joins them, the engine simulates, theory gives the exact curve, an
 
 from jaxcollapse import (
     analysis,
+    contract,
     engine,
     languages,
     learners,
@@ -59,6 +60,7 @@ __all__ = [
     "__version__",
     "analysis",
     "collapse_times",
+    "contract",
     "decoding",
     "engine",
     "estimators",

@@ -44,7 +44,7 @@ class Bounded(abc.ABC):  # noqa: B024
         """Return whether a number is out of its bounds or NaN, ``bool []``."""
         found = jnp.bool_(False)
         for name, (least, most) in self.bounds.items():
-            value = jnp.asarray(getattr(self, name))
+            value = jnp.asarray(getattr(self, name)).astype(jnp.float32)
             found |= ~jnp.all((value >= least) & (value <= most))
         return found
 

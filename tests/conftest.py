@@ -1,4 +1,4 @@
-"""Tests run against the installed package when `make test` asks for it, and strictly where JAXCOLLAPSE_STRICT is set.
+"""Tests run against the installed package when `make test` asks for it, and strictly unless JAXCOLLAPSE_STRICT is 0.
 
 Strictly: JAX raises where arrays of different ranks or types meet, instead of promoting one of them.
 """
@@ -12,7 +12,7 @@ import pytest
 
 import jaxcollapse
 
-STRICT = bool(os.environ.get("JAXCOLLAPSE_STRICT"))
+STRICT = os.environ.get("JAXCOLLAPSE_STRICT") != "0"
 
 
 def pytest_configure():

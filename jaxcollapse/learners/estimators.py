@@ -188,8 +188,9 @@ class _Discounting(Estimator, abc.ABC):
     discount: Any
 
     def __call__(self, frequencies: Array, seen: Array, size: Array) -> Array:
-        taken = jnp.where(size > 0, jnp.asarray(self.discount, jnp.float32) / jnp.maximum(size, 1), 0.0)
-        freed = taken * jnp.sum(seen)
+        tokens = jnp.maximum(size, 1).astype(jnp.float32)
+        taken = jnp.where(size > 0, jnp.asarray(self.discount, jnp.float32) / tokens, 0.0)
+        freed = taken * jnp.sum(seen).astype(jnp.float32)
         return jnp.maximum(frequencies - jnp.where(seen, taken, 0.0), 0.0) + freed / frequencies.shape[0]
 
 
@@ -246,4 +247,5 @@ class KneserNey(_Discounting):
 
 def _share(prior: Array, size: Array) -> Array:
     """Return the weight of a prior, ``prior / (prior + size)``, and 0 where both are 0."""
-    return prior / jnp.where(prior + size > 0, prior + size, 1.0)
+    total = prior + jnp.asarray(size).astype(jnp.float32)
+    return prior / jnp.where(total > 0, total, 1.0)

@@ -108,7 +108,9 @@ class RecursiveTraining(Process):
 
     def evaluate(self, statistics: tuple[Statistic, ...], view: View) -> dict[str, Array]:
         """Return statistics of a view by name."""
-        return {statistic.name: jnp.asarray(statistic.of(view)) for statistic in statistics}
+        joint = jax.tree.map(lambda leaf: leaf[None], view)  # what sees all contexts sees one
+        look = lambda statistic: statistic.of(joint if statistic.over == "joint" else view)
+        return {statistic.name: jnp.asarray(look(statistic)) for statistic in statistics}
 
     def is_fixed(self, state: State) -> Array:
         """Return whether the model can write one token only, ``bool []``."""

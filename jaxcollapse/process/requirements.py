@@ -40,6 +40,11 @@ def check_operations(regime: Regime, learner: Learner, shown: Learner) -> None:
                 f"{type(regime).__name__} pools items, each in a place of its own with {type(learner).__name__}; give "
                 f"{type(regime).__name__}(generations=) the last generation that a run may reach"
             )
+        if operation == "average" and {"gather", "exchangeable"} <= provided:
+            raise ValueError(
+                f"{type(regime).__name__} keeps every model with {type(shown).__name__}, whose models have no average; "
+                f"give {type(regime).__name__}(generations=) the last generation that a run may reach"
+            )
         if operation not in provided:
             raise TypeError(
                 f"{type(regime).__name__} needs a learner that can {operation}, and {shown!r} cannot; "

@@ -49,6 +49,9 @@ def numbers(process: Any, *, second_moments: bool = False) -> tuple[np.ndarray, 
             "this is known for maximum likelihood without decoding only; for affine estimators (Additive, a Prior at "
             "the truth) theory.simpson, heterozygosity, l2_first, l2_truth and products are known"
         )
+    if process.p is None:
+        learner = type(process.learner).__name__
+        raise TypeError(f"theory needs true probabilities of tokens, and the language of {learner} has none")
     for name, value in vars(process.regime).items():
         if np.ndim(value) != 0:
             raise TypeError(f"theory takes one process at a time, but {name} has shape {np.shape(value)}")

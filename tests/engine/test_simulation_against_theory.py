@@ -33,7 +33,7 @@ PARTIALLY = some(
 def bounds(name, process):
     """The smallest and the largest value that a statistic can take."""
     p = np.asarray(process.p, np.float64)
-    most = min(len(p), process.regime.room)
+    most = min(len(p), process.regime.corpus_capacity)
     return {
         "heterozygosity": (0.0, 1 - 1 / most),
         "support": (1.0, float(most)),
