@@ -34,19 +34,18 @@ def check_operations(regime: Regime, learner: Learner, shown: Learner) -> None:
       ValueError: where a pool has no bound and must have one.
     """
     provided = learner.provides | learner.corpora.provides
-    for operation in regime.requires(provided):
-        if operation == "unbounded" and operation not in provided:
-            raise ValueError(
-                f"{type(regime).__name__} pools items, each in a place of its own with {type(learner).__name__}; give "
-                f"{type(regime).__name__}(generations=) the last generation that a run may reach"
-            )
-        if operation == "average" and {"gather", "exchangeable"} <= provided:
-            raise ValueError(
-                f"{type(regime).__name__} keeps every model with {type(shown).__name__}, whose models have no average; "
-                f"give {type(regime).__name__}(generations=) the last generation that a run may reach"
-            )
-        if operation not in provided:
-            raise TypeError(
-                f"{type(regime).__name__} needs a learner that can {operation}, and {shown!r} cannot; "
-                "learners.Categorical can"
-            )
+    missing = [operation for operation in regime.requires(provided) if operation not in provided]
+    if not missing:
+        return
+    name, of = type(regime).__name__, type(shown).__name__
+    if missing[0] == "unbounded":
+        raise ValueError(
+            f"{name} pools items, each in a place of its own with {of}; give {name}(generations=) the last generation "
+            "that a run may reach"
+        )
+    if missing[0] == "average" and {"gather", "exchangeable"} <= provided:
+        raise ValueError(
+            f"{name} keeps every model with {of}, whose models have no average; give {name}(generations=) the last "
+            "generation that a run may reach"
+        )
+    raise TypeError(f"{name} needs a learner that can {missing[0]}, and {shown!r} cannot; learners.Categorical can")

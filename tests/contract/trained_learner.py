@@ -60,7 +60,10 @@ class Bigrams(Learner):
 
         def step(parameters, _):
             slope = jax.grad(loss)(parameters)
-            return jax.tree.map(lambda p, g: (p - self.rate * g).astype(p.dtype), parameters, slope), None
+            return jax.tree.map(downhill, parameters, slope), None
+
+        def downhill(value, slope):
+            return (value.astype(jnp.float32) - self.rate * slope.astype(jnp.float32)).astype(value.dtype)
 
         parameters = {name: start[name] for name in ("weights", "bias")}
         fitted, _ = lax.scan(step, parameters, length=self.settings[1])
