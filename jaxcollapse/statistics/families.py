@@ -154,8 +154,9 @@ def band_support(*edges: float) -> Statistic:
 
     def of(view: View) -> Array:
         alive = view.p > 0
-        inside = (view.truth >= bounds[:-1, None]) & (view.truth < bounds[1:, None])
-        return jnp.sum(inside & alive, axis=1, dtype=jnp.int32)
+        truth = view.truth[None]
+        inside = (truth >= bounds[:-1, None]) & (truth < bounds[1:, None])
+        return jnp.sum(inside & alive[None], axis=1, dtype=jnp.int32)
 
     listed = [f"{edge:g}" for edge in edges]
     long_name = f"tokens alive, by true probability between {', '.join(listed)}"
