@@ -205,8 +205,8 @@ def test_an_ensemble_is_cut_between_blocks_however_little_memory_there_is(count,
     settings = (PROCESSES["counts"], 0, 10 * BLOCK + 5, 300, ("support",), 1, "ensemble", None)
     for there in (2**30, 2**25, 2**24):
         monkeypatch.setattr(jc.memory, "available", lambda there=there: there)
-        assert plan_run(*settings, None, count).chunk % BLOCK == 0
-    assert plan_run(*settings, None, count).chunk < 3 * BLOCK  # there was too little for more
+        assert plan_run(*settings, None, count).batch_size % BLOCK == 0
+    assert plan_run(*settings, None, count).batch_size < 3 * BLOCK  # there was too little for more
     with pytest.raises(MemoryError, match="lower chunk"):
         plan_run(*settings, 3 * BLOCK, count)
     monkeypatch.setattr(jc.memory, "available", lambda: 2**20)
