@@ -36,7 +36,7 @@ def draw_from_bits(key: Array, interval: U64, size: Array, capacity: int) -> Arr
       size: the number of trials of each, ``int32 [intervals]``, at most ``capacity``.
       capacity: static.
     """
-    number = lax.iota(jnp.uint32, -(-capacity // 64))
+    number = lax.broadcasted_iota(jnp.uint32, (*[1] * size.ndim, -(-capacity // 64)), size.ndim)
     word = threefry_bits(key, word_counter(U64(interval.hi[..., None], interval.lo[..., None]), number))
     return jnp.sum(count_ones(word, jnp.clip(size[..., None] - 64 * number.astype(jnp.int32), 0, 64)), axis=-1)
 

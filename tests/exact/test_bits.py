@@ -101,7 +101,7 @@ def test_binomial_of_a_certain_event_is_the_size_and_of_none_is_0():
 
 
 def one_event_for_all(key, size, chance, count):
-    return size * sampling.bernoulli(key, chance, 1)[0]
+    return size * sampling.bernoulli(key, chance, 1)[0].astype(jnp.int32)
 
 
 def one_event_too_many(key, size, chance, count):
