@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
+from chosen_words import LARGEST, WORDS, as_words, ceil_div, eight_words, with_bits
 from corpora import outcomes
 from hypothesis import given, settings
 from jax.extend.random import threefry_2x32
 from verdict import law_agrees
-from words import LARGEST, WORDS, as_words, ceil_div, eight_words, with_bits
 
 from jaxcollapse import sampling
 from jaxcollapse.exact import bits

@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from chosen_words import WORDS, as_integers, as_words
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
-from words import WORDS, as_integers, as_words
 
 from jaxcollapse.exact import division
 from jaxcollapse.exact.u64 import U64

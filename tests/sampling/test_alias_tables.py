@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.stats
-from words import WORDS
+from chosen_words import WORDS
 
 from jaxcollapse.sampling import (
     alias_tables,

@@ -9,11 +9,11 @@ import hypothesis.strategies as st
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from chosen_words import LARGEST, WORDS, as_integers, as_words, ceil_div, eight_words, with_bits
 from corpora import (
     tokens_of,
 )
 from hypothesis import given, settings
-from words import LARGEST, WORDS, as_integers, as_words, ceil_div, eight_words, with_bits
 
 from jaxcollapse import sampling
 from jaxcollapse.exact import u64

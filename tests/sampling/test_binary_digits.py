@@ -4,8 +4,8 @@ import hypothesis.strategies as st
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from chosen_words import WORDS, as_words, digits_of_points, word_
 from hypothesis import given, settings
-from words import WORDS, as_words, digits_of_points, word_
 
 from jaxcollapse.sampling import (
     binary_digits,

@@ -5,7 +5,7 @@ import itertools
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from words import WORDS, as_words, ceil_div
+from chosen_words import WORDS, as_words, ceil_div
 
 from jaxcollapse import sampling
 from jaxcollapse.sampling.cdf import inverse_cdf

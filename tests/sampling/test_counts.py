@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from chosen_words import WORDS, ceil_div, eight_words, with_bits
 from corpora import (
     corpora,
     counts_of,
@@ -16,7 +17,6 @@ from corpora import (
 )
 from hypothesis import given, settings
 from selection import some
-from words import WORDS, ceil_div, eight_words, with_bits
 
 from jaxcollapse import native, sampling
 from jaxcollapse.sampling import counts as counts_module

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
+from chosen_words import WORDS, as_words, digits_of_points
 from jax.extend.random import threefry_2x32
 from selection import some
-from words import WORDS, as_words, digits_of_points
 
 from jaxcollapse import native
 from jaxcollapse.exact.u64 import U64

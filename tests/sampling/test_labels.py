@@ -4,9 +4,9 @@ import hypothesis.strategies as st
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from chosen_words import WORDS, as_words, ceil_div
 from corpora import corpora, tokens_of
 from hypothesis import given, settings
-from words import WORDS, as_words, ceil_div
 
 from jaxcollapse import sampling
 from jaxcollapse.sampling import Labels, labels

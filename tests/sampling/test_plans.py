@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from words import WORDS, as_integers, as_words
+from chosen_words import WORDS, as_integers, as_words
 
 from jaxcollapse.sampling import (
     binomial_half,

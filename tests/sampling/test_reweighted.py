@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from chosen_words import LARGEST
 from corpora import CORPUS, OTHER, tokens_of
 from hypothesis import given, settings
-from words import LARGEST
 
 from jaxcollapse import sampling
 from jaxcollapse.sampling import Labels, ReweightedCorpus

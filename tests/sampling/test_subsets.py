@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from chosen_words import LARGEST
 from corpora import SAMPLES, counts_of, keys
 from hypothesis import given, settings
 from verdict import law_agrees, share_agrees
-from words import LARGEST
 
 from jaxcollapse import sampling
 from jaxcollapse.sampling import (
