@@ -123,4 +123,4 @@ def test_what_is_in_flight_on_an_accelerator_is_bounded(learner):
 
 
 def test_the_members_that_a_learner_must_write_are_four_and_its_corpora():
-    assert Learner.__abstractmethods__ == {"truth", "write", "fit", "view"}
+    assert Learner.__abstractmethods__ == {"corpora", "truth", "write", "fit", "view"}
