@@ -89,6 +89,7 @@ def _bytes_of_a_chain(structure: Any, shapes: tuple, wanted: tuple[Statistic, ..
     truth = jax.eval_shape(lambda process, state: process.view_truth(state), process, state)
     for statistic in wanted:
         for name in sorted(statistic.requires):
+            check.choice("field of a view that a statistic requires", name, View._fields)
             if getattr(view, name) is None:
                 raise ValueError(
                     f"statistic {statistic.name!r} needs {name}; {type(process.learner).__name__} has none"

@@ -43,6 +43,8 @@ def recursive_training(p: Any, regime: Any, learner: Any = None, *, scheme: Sche
       >>> process.vocabulary
       3
     """
+    if not (scheme is None or isinstance(scheme, Scheme)):
+        raise TypeError(f"scheme must be a scheme such as schemes.plain.PlainScheme(), got {scheme!r}; or leave it out")
     learner = Categorical() if learner is None else learner
     if np.ndim(p) == 2 or isinstance(learner, Contexts):
         return many_contexts(p, regime, learner, scheme)

@@ -124,3 +124,16 @@ def test_what_is_in_flight_on_an_accelerator_is_bounded(learner):
 
 def test_the_members_that_a_learner_must_write_are_four_and_its_corpora():
     assert Learner.__abstractmethods__ == {"corpora", "truth", "write", "fit", "view"}
+
+
+def test_what_is_no_scheme_is_refused():
+    with pytest.raises(TypeError, match=r"scheme must be a scheme such as .*got 'plain'"):
+        jc.recursive_training(P, jc.FullySynthetic(n=3), scheme="plain")
+
+
+def test_a_statistic_that_requires_an_unknown_field_is_refused_by_name():
+    statistic = jc.statistics.Statistic("mass", lambda view: jnp.sum(view.p), frozenset({"prob"}))
+    with pytest.raises(ValueError, match="unknown field of a view that a statistic requires 'prob'"):
+        jc.simulate(
+            jax.random.key(0), process_of("labels", "fully-synthetic"), chains=1, generations=1, record=statistic
+        )
